@@ -1,0 +1,74 @@
+# otel_scorer: everything from a fresh clone, with Python 3.11 or newer and make. `make help` lists the targets.
+
+VENV := .venv
+BIN := $(VENV)/bin
+UV ?= uv
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types imports tests bench docs fmt lock clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+demo: $(VENV)/.run  ## run everything embedded, with a sample agent, and show its scored traces
+	@$(BIN)/otel-scorer demo
+
+test: lint types imports tests  ## everything that CI runs: format, lint, types, import contracts, tests with coverage
+
+lint: $(VENV)/.dev  ## format and lint (ruff)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/.dev  ## types (mypy strict)
+	$(BIN)/mypy
+
+imports: $(VENV)/.dev  ## import contracts (design section 7)
+	$(BIN)/lint-imports
+
+# Tests that start servers and workers mostly wait, so two at a time fit on two cores.
+tests: $(VENV)/.dev  ## the tests, with branch coverage
+	$(BIN)/coverage erase
+	$(BIN)/pytest -n 2 -m "not e2e" --cov --cov-report=
+	$(BIN)/pytest -n 2 -m e2e --cov --cov-append --cov-report=term
+
+bench: $(VENV)/.dev  ## two minutes of measuring: CPU per span over the whole path
+	$(BIN)/python benchmarks/path.py
+
+docs: $(VENV)/.dev  ## write the reference pages that list what the program knows
+	$(BIN)/python docs/generate.py
+
+fmt: $(VENV)/.dev  ## format, and mend what ruff can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# No index and no host name gets into the files: they install from whatever index pip is set up for.
+LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet --custom-compile-command "make lock"
+
+lock:  ## resolve the dependencies again (needs uv)
+	@command -v $(UV) >/dev/null || { echo "make lock needs uv: pip install uv, or make lock UV=/path/to/uv"; exit 1; }
+	$(UV) pip compile $(LOCK) --group build -o requirements.lock pyproject.toml
+	$(UV) pip compile $(LOCK) --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+
+clean:  ## remove the environment and what tools left behind
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.* dist
+
+$(VENV)/.run: requirements.lock pyproject.toml | $(BIN)/python
+	@echo "otel_scorer: installing from requirements.lock (once, a minute or two)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.run
+	@echo "otel_scorer: installing from requirements-dev.lock"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(BIN)/python:
+	@for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	  if $$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    rm -rf $(VENV) && $$python -m venv $(VENV) && exit 0; \
+	  fi; \
+	done; \
+	echo "otel_scorer needs Python 3.11 or newer with venv and pip on the PATH (python3 --version: $$(python3 --version 2>&1));"; \
+	echo "for example: apt-get install python3.11 python3.11-venv, or brew install python@3.12"; \
+	exit 1

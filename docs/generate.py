@@ -1,0 +1,143 @@
+"""Writes the reference pages that list what the program knows; `make docs` runs it, a test compares.
+
+python docs/generate.py           writes docs/*.md
+python docs/generate.py --check   exits with 1 when a page is not what the program says
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+os.environ.update(COLUMNS="110", TERM="dumb", NO_COLOR="1")
+
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from otel_scorer.cli import app
+from otel_scorer.config import describe_settings
+from otel_scorer.online.metrics_catalogue import METRICS
+from otel_scorer.sampling.signals import SIGNALS
+from otel_scorer.scoring.bundled import shipped_rubrics
+from otel_scorer.scoring.rubric_set import RubricSet
+
+HERE = Path(__file__).parent
+NOTE = "<!-- Made by `make docs` from the program: do not edit. -->\n"
+
+
+SETTINGS_INTRO = (
+    "One YAML file (`--config FILE` or `OTEL_SCORER_CONFIG`), `OTEL_SCORER_*` variables over it, options of the "
+    "command line (`--set section.field=value` for any) over both. Unknown names are refused. "
+    "`otel-scorer check --settings` shows what is in force."
+)
+METRICS_INTRO = (
+    "On `http://127.0.0.1:4319/metrics` (Prometheus; counters end in `_total`, units are appended) and over OTLP "
+    "where `telemetry.otlp_endpoint` is set, under the names below."
+)
+
+
+def cell(text: str) -> str:
+    """One table cell."""
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def settings_page() -> str:
+    """Every setting, by section."""
+    lines = [
+        "# Settings",
+        NOTE,
+        SETTINGS_INTRO,
+    ]
+    section = None
+    for line in describe_settings():
+        head = line.path.partition(".")[0]
+        if head != section:
+            section = head
+            lines += ["", f"## {head}", "", "| setting | type | default | what |", "|---|---|---|---|"]
+        variable = f" <br> `{line.variable}`" if line.variable else ""
+        default = cell(line.default) if len(line.default) < 120 else "see `otel-scorer check --settings`"
+        lines.append(f"| `{line.path}`{variable} | {cell(line.type)} | `{default}` | {cell(line.description)} |")
+    return "\n".join(lines) + "\n"
+
+
+def signals_page() -> str:
+    """Every signal with its settings."""
+    lines = ["# Signals", NOTE, "What a sampling rule can look for. Write a name, or `{signal: name, setting: value}`."]
+    for name, kind in SIGNALS.items():
+        lines += ["", f"## `{name}`", "", " ".join((kind.__doc__ or "").split())]
+        fields = {key: field for key, field in kind.model_fields.items() if key != "signal"}
+        if fields:
+            lines += ["", "| setting | default | what |", "|---|---|---|"]
+        for key, field in fields.items():
+            default = "required" if field.is_required() else f"`{field.get_default(call_default_factory=True)!r}`"
+            lines.append(f"| `{key}` | {cell(default)} | {cell(field.description or '')} |")
+    return "\n".join(lines) + "\n"
+
+
+def metrics_page() -> str:
+    """Every metric of our own."""
+    lines = [
+        "# Metrics",
+        NOTE,
+        METRICS_INTRO,
+        "",
+        "| metric | kind | unit | attributes | what |",
+        "|---|---|---|---|---|",
+    ]
+    for spec in METRICS:
+        names = ", ".join(f"`{name}`" for name in spec.attributes)
+        lines.append(f"| `otel_scorer.{spec.name}` | {spec.kind} | {spec.unit} | {names} | {cell(spec.description)} |")
+    return "\n".join(lines) + "\n"
+
+
+def commands_page() -> str:
+    """`--help` of every command."""
+    lines = ["# Commands", NOTE]
+    runner = CliRunner()
+    for name in sorted(getattr(get_command(app), "commands", {})):
+        shown = runner.invoke(app, [name, "--help"], prog_name="otel-scorer").output
+        text = "\n".join(line.rstrip() for line in shown.strip().splitlines())
+        lines += ["", f"## `otel-scorer {name}`", "", "```text", text, "```"]
+    return "\n".join(lines) + "\n"
+
+
+def rubrics_page() -> str:
+    """The shipped rubrics: dimensions, checks, anchors."""
+    lines = ["# Shipped rubrics", NOTE, "`otel-scorer check` shows those in force, with digests."]
+    for rubric in RubricSet.load([shipped_rubrics()]):
+        kinds = ", ".join(rubric.applies.kinds)
+        lines += ["", f"## `{rubric.id}` ({rubric.level} level; {kinds})", "", rubric.description]
+        for name, dimension in rubric.dimensions.items():
+            checks = ", ".join(f"`{check.use.rpartition('checks.')[2]}`" for check in dimension.checks)
+            lines += ["", f"**{name}** (weight {dimension.weight:g}). Checks: {checks}", ""]
+            lines += [f"- {value}: {' '.join(text.split())}" for value, text in sorted(dimension.anchors.items())]
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {
+    "settings.md": settings_page,
+    "signals.md": signals_page,
+    "metrics.md": metrics_page,
+    "commands.md": commands_page,
+    "rubrics.md": rubrics_page,
+}
+
+
+def main(check: bool) -> int:
+    """Writes the pages, or says which are not what they should be."""
+    stale = []
+    for name, make in PAGES.items():
+        path, text = HERE / name, make()
+        if not path.exists() or path.read_text("utf-8") != text:
+            stale.append(name)
+            if not check:
+                path.write_text(text, "utf-8")
+    if check and stale:
+        print(f"docs/{', docs/'.join(stale)}: not what the program says; run `make docs`")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main("--check" in sys.argv))

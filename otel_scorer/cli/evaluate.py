@@ -1,0 +1,70 @@
+"""`otel-scorer eval`."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from otel_scorer.cli import options
+from otel_scorer.errors import UserError
+
+NOTHING_SCORED = 3
+FAILED = 1
+
+
+def evaluate(
+    files: Annotated[list[Path], typer.Argument(metavar="FILES...", help="OTLP/JSON, JSON lines or protobuf.")],
+    rubric: Annotated[
+        list[str] | None, typer.Option("--rubric", metavar="NAME[@VERSION]", help="Default: as online, by kind.")
+    ] = None,
+    judge: Annotated[str | None, typer.Option("--judge", metavar="MODEL", help="Model id of the judge.")] = None,
+    judge_url: Annotated[
+        str | None, typer.Option("--judge-url", metavar="URL", help="OpenAI-compatible endpoint of the judge.")
+    ] = None,
+    as_json: Annotated[
+        str | None, typer.Option("--json", metavar="OUT", help="Write results as JSON lines to OUT (- for stdout).")
+    ] = None,
+    fail: Annotated[bool, typer.Option("--fail", help=f"Exit with {FAILED} when a label is `fail`.")] = False,
+    config: options.ConfigFile = None,
+    assignments: options.Assignments = None,
+) -> None:
+    """Scores recorded traces with the same rubrics, by the same code, as online.
+
+    Exit code: 0 scored; 1 a label is `fail` (with --fail); 2 a mistake in what was given; 3 nothing could be scored.
+
+    Example: [bold]otel-scorer eval traces/*.jsonl --rubric agent@1[/bold]
+    """
+    from otel_scorer.offline import evaluate as offline
+    from otel_scorer.otlp import read_traces
+    from otel_scorer.scoring.openai_judge import OpenAIJudge
+    from otel_scorer.scoring.rubric_set import RubricSet
+
+    given = [("--judge", "scoring.judge.model", judge), ("--judge-url", "scoring.judge.base_url", judge_url)]
+    settings = options.settings_of(config, assignments, given=given)
+    rubrics = RubricSet.load(settings.scoring.folders, settings.scoring.by_kind)
+    for name in rubric or ():
+        rubrics.get(name)
+    traces = read_traces(files)
+    if not traces:
+        raise UserError(
+            f"{', '.join(map(str, files))}: no agent spans: record them with `otel-scorer up`, or another sink"
+        )
+
+    async def run() -> list[offline.Evaluation]:
+        asked = OpenAIJudge(settings.scoring.judge) if settings.scoring.judge.enabled else None
+        return await offline.evaluate(traces, rubrics, rubric, asked, deadline_s=settings.work.deadline_s)
+
+    evaluations = asyncio.run(run())
+    if as_json == "-":
+        typer.echo(offline.to_json(evaluations), nl=False)
+    else:
+        options.console().print(offline.table(evaluations))
+        if as_json is not None:
+            options.write_text(Path(as_json), offline.to_json(evaluations))
+    if not any(each.scored for each in evaluations):
+        raise typer.Exit(NOTHING_SCORED)
+    if fail and any(result.label == "fail" for each in evaluations for result in each.results):
+        raise typer.Exit(FAILED)

@@ -1,0 +1,83 @@
+"""`otel-scorer view`."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from otel_scorer.cli import options
+from otel_scorer.errors import UserError
+
+if TYPE_CHECKING:
+    from otel_scorer.config import Settings
+    from otel_scorer.inspect.span_scores import SpanScores
+    from otel_scorer.model import Trace
+
+
+def view(
+    target: Annotated[str, typer.Argument(metavar="FILE|TRACE_ID", help="A recorded file, or a trace that was kept.")],
+    trace: Annotated[str | None, typer.Option("--trace", metavar="ID", help="Only this trace of the file.")] = None,
+    tenant: options.Tenant = None,
+    as_json: options.AsJson = False,
+    content: Annotated[bool, typer.Option(help="Show short texts of the spans.")] = True,
+    config: options.ConfigFile = None,
+    data_dir: options.DataDir = None,
+    assignments: options.Assignments = None,
+) -> None:
+    """Shows a trace as a tree, with its scores; --json gives the normalised form that checks and judges see.
+
+    Example: [bold]otel-scorer view otel-scorer-data/traces.jsonl[/bold]
+    """
+    from otel_scorer.inspect import view as inspection
+
+    if Path(target).is_file():
+        shown: list[tuple[Trace, Mapping[str, SpanScores] | None]] = [
+            (each, None) for each in _from_file(Path(target), trace)
+        ]
+    else:
+        wanted = options.trace_id_of(target)
+        settings = options.settings_of(config, assignments, given=options.place_given(data_dir, None, None))
+        shown = [_kept(wanted, tenant, settings)]
+    console = options.console()
+    for each, scores in shown:
+        if as_json:
+            typer.echo(inspection.to_json(each, scores=scores))
+        else:
+            console.print(inspection.render(each, content=content, scores=scores))
+            console.print()
+
+
+def _from_file(file: Path, wanted: str | None) -> list[Trace]:
+    from otel_scorer.otlp import read_traces
+
+    traces = read_traces([file], keep_scores=True)
+    chosen = [each for each in traces if wanted is None or each.trace_id.startswith(wanted.lower())]
+    if not chosen:
+        told = f"no trace {wanted}" if wanted else "no agent spans"
+        raise UserError(f"{file}: {told} in it ({len(traces)} traces with agent spans)")
+    return chosen
+
+
+def _kept(trace_id: str, tenant: str | None, settings: Settings) -> tuple[Trace, Mapping[str, SpanScores] | None]:
+    """A trace whose content was kept, with the scores of its record."""
+    from otel_scorer.inspect.span_scores import scores_of_record
+    from otel_scorer.otlp import read_traces
+
+    with options.opened_history(settings) as history:
+        kept = history.kept(tenant, trace_id)
+        record = history.get(kept.tenant, trace_id) if kept is not None else None
+    if kept is None:
+        raise UserError(
+            f"the content of trace {trace_id} is not kept: only scored traces are, for {settings.keep.hours:g} h "
+            f"(settings keep.*); `otel-scorer why {trace_id}` may tell how it ended"
+        )
+    with tempfile.TemporaryDirectory(prefix="otel-scorer-view-") as folder:
+        files = [Path(folder, name) for name, content in (("t.pb", kept.traces), ("l.pb", kept.logs)) if content]
+        for file in files:
+            file.write_bytes(kept.traces if file.name == "t.pb" else kept.logs)
+        (trace,) = read_traces(files, kept.tenant)
+    return trace, scores_of_record(record) if record is not None else None

@@ -1,0 +1,125 @@
+"""A step's whole input and output, turned into what its kind means by them."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from otel_scorer.conventions import documents as docs
+from otel_scorer.conventions import exchange
+from otel_scorer.conventions import messages as shapes
+from otel_scorer.conventions.found import Found
+from otel_scorer.conventions.found import arguments as arguments_found
+from otel_scorer.conventions.found import result as result_found
+from otel_scorer.conventions.source import Source
+from otel_scorer.conventions.tool_span import arguments_of, read_arguments, read_result, result_of
+from otel_scorer.conventions.values import unquoted
+from otel_scorer.model import Message
+
+_T = TypeVar("_T")
+
+
+def by_kind(source: Source, found: Found) -> Found:
+    """`found`, completed: tool arguments and result, query and documents, messages out of a raw request and
+    response.
+    """
+    for name in ("input_text", "output_text"):
+        text = found.get(name)
+        if isinstance(text, str):
+            found[name] = unquoted(text)
+    if source.kind == "TOOL":
+        _tool(source, found)
+    elif source.kind in ("RETRIEVER", "RERANKER", "VECTOR_DB"):
+        _retrieval(source, found)
+    elif source.kind == "LLM":
+        _model_call(source, found)
+    elif source.kind != "EMBEDDING":
+        _step(source, found)
+    return found
+
+
+def _tool(source: Source, found: Found) -> None:
+    arguments, result = read_arguments(source), read_result(source)
+    asked, told = found.get("input_text"), found.get("output_text")
+    if arguments is not None:
+        found.update(arguments_found(arguments))
+    elif not found.get("tool_arguments_captured") and asked is not None:
+        found.update(arguments_found(arguments_of(source.reparsed(asked))))
+    if result is not None:
+        found.update(result_found(result))
+    elif not found.get("tool_result_captured") and told is not None:
+        found.update(result_found(result_of(source.reparsed(told))))
+
+
+def _retrieval(source: Source, found: Found) -> None:
+    told = found.get("output_text")
+    read = docs.documents(source.reparsed(told)) if told is not None else None
+    if source.kind == "RERANKER":
+        found["reranked"] = _or(found.get("reranked"), read)
+    else:
+        found["documents"] = _or(found.get("documents"), read)
+    if found.get("query") is None:
+        found["query"] = docs.query_of(found.get("input_text"))
+
+
+def _model_call(source: Source, found: Found) -> None:
+    """A model's input and output: what no attribute tells is looked for in the provider's own request and response."""
+    asked, told = found.pop("input_text", None), found.pop("output_text", None)
+    raw_asked, raw_told = source.text("raw.input", "fi.raw_input") or asked, source.text("raw.output", "fi.raw_output")
+    if found.get("input_messages") is None and raw_asked is not None:
+        _add_request(found, exchange.request(source.reparsed(raw_asked)))
+    for text in (told, raw_told):
+        if text is not None:
+            _add_response(found, exchange.response(source.reparsed(text)))
+    if found.get("input_messages") is None:
+        found["input_messages"] = _plain(asked, "user")
+        found["input_text"] = asked if found["input_messages"] is None else None
+    if found.get("output_messages") is None:
+        found["output_messages"] = _plain(told, "assistant")
+        found["output_text"] = told if found["output_messages"] is None else None
+    found["finish_reasons"] = (
+        shapes.with_finish_reasons(found.get("output_messages") or ()) or found.get("finish_reasons") or ()
+    )
+    _add_system(found)
+
+
+def _step(source: Source, found: Found) -> None:
+    """An agent, workflow or chain: its text stays, and is read as a chat where it is one."""
+    asked, told = found.get("input_text"), found.get("output_text")
+    if found.get("input_messages") is None and asked is not None:
+        _add_request(found, exchange.request(source.reparsed(asked)))
+    if found.get("output_messages") is None and told is not None:
+        found["output_messages"] = exchange.response(source.reparsed(told)).messages
+    _add_system(found)
+
+
+def _add_request(found: Found, asked: exchange.Request) -> None:
+    found["input_messages"] = asked.messages
+    found["system_instructions"] = _or(found.get("system_instructions"), asked.system)
+    found["tool_definitions"] = _or(found.get("tool_definitions"), asked.tools)
+
+
+def _add_response(found: Found, told: exchange.Response) -> None:
+    found["output_messages"] = _or(found.get("output_messages"), told.messages)
+    found["finish_reasons"] = found.get("finish_reasons") or told.finish_reasons
+    found["response_id"] = found.get("response_id") or told.id
+    found["response_model"] = found.get("response_model") or told.model
+    found["usage"] = found.get("usage") or told.usage
+
+
+def _add_system(found: Found) -> None:
+    """Instructions that travel as system messages count as the span's instructions too."""
+    asked = found.get("input_messages")
+    if found.get("system_instructions") is None and asked:
+        told = [message.text for message in asked if message.role == "system" and message.text]
+        found["system_instructions"] = "\n".join(told) if told else None
+
+
+def _plain(text: str | None, role: str) -> tuple[Message, ...] | None:
+    """A model's text input or output as its one message; JSON, whole or cut, is none."""
+    if text is None or text.lstrip()[:1] in ("{", "["):
+        return None
+    return (Message(role, text=text),)
+
+
+def _or(first: _T | None, second: _T | None) -> _T | None:
+    return first if first is not None else second

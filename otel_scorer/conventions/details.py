@@ -1,0 +1,164 @@
+"""Request parameters, prompt template, tags and metadata, and what went wrong: the small print of a span."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from otel_scorer.conventions.source import Source
+from otel_scorer.conventions.values import captured, loosened, string, strings, unquoted
+from otel_scorer.model import STATUS_ERROR, Attributes, Span, Value
+
+_REQUEST = "gen_ai.request."
+_NO_PARAMETER = frozenset({"model", "parameters"})
+_INVOCATION = ("llm.invocation_parameters", "gen_ai.request.parameters", "langfuse.observation.model.parameters")
+_NOT_DECODING = frozenset(
+    [
+        "model",
+        "model_name",
+        "messages",
+        "input",
+        "tools",
+        "functions",
+        "instructions",
+        "prompt",
+        "contents",
+        "system",
+        "system_instruction",
+        "config",
+        "_type",
+    ]
+)
+_ALIASES = {
+    "max_completion_tokens": "max_tokens",
+    "max_output_tokens": "max_tokens",
+    "maxOutputTokens": "max_tokens",
+    "maxTokens": "max_tokens",
+    "topP": "top_p",
+    "topK": "top_k",
+    "stop": "stop_sequences",
+    "stopSequences": "stop_sequences",
+    "frequencyPenalty": "frequency_penalty",
+    "presencePenalty": "presence_penalty",
+}
+_PROMPT_NAME = (
+    "gen_ai.prompt.name",
+    "gen_ai.prompt.template.name",
+    "langfuse.observation.prompt.name",
+    "traceloop.prompt.key",
+    "prompt.id",
+)
+_PROMPT_VERSION = (
+    "gen_ai.prompt.version",
+    "gen_ai.prompt.template.version",
+    "llm.prompt_template.version",
+    "langfuse.observation.prompt.version",
+    "traceloop.prompt.version",
+)
+_TEMPLATE = ("llm.prompt_template.template", "traceloop.prompt.template", "gen_ai.prompt.template")
+_TAGS = ("tag.tags", "langfuse.trace.tags", "ai.telemetry.metadata.tags", "logfire.tags")
+_METADATA_PREFIXES = (
+    "traceloop.association.properties.",
+    "langfuse.trace.metadata.",
+    "langfuse.observation.metadata.",
+    "langsmith.metadata.",
+    "mlflow.traceTag.",
+    "ai.telemetry.metadata.",
+    "litellm.metadata.",
+    "metadata.",
+)
+_METADATA_KEYS = ("metadata", "langfuse.trace.metadata", "langfuse.observation.metadata")
+
+
+class Prompt(NamedTuple):
+    name: str
+    version: str
+    template: str | None
+
+
+class Failure(NamedTuple):
+    """`type` and `message` are "" when nothing went wrong."""
+
+    type: str
+    message: str
+
+
+def parameters(source: Source) -> Attributes:
+    """Decoding parameters under OpenTelemetry's names without prefix (`temperature`, `max_tokens`, ...)."""
+    found: dict[str, Value] = {}
+    for key in _INVOCATION:
+        value = source.json(key)
+        if isinstance(value, dict):
+            found.update(
+                {
+                    _ALIASES.get(name, name): item
+                    for name, item in value.items()
+                    if name not in _NOT_DECODING and item is not None
+                }
+            )
+    for key, value in source.attributes.items():
+        if key.startswith(_REQUEST) and key[len(_REQUEST) :] not in _NO_PARAMETER:
+            found[key[len(_REQUEST) :]] = value
+        elif key.startswith("ai.settings."):
+            found.setdefault(_ALIASES.get(key[12:], key[12:]), value)
+    wanted = source.string("gen_ai.output.type")
+    return {**found, "output_type": wanted} if wanted else found
+
+
+def prompt(source: Source) -> Prompt:
+    """The managed prompt that the span says it used."""
+    return Prompt(source.string(*_PROMPT_NAME), source.string(*_PROMPT_VERSION), source.text(*_TEMPLATE))
+
+
+def tags(source: Source) -> tuple[str, ...]:
+    """Tags in order, without doubles."""
+    found = [tag for key in _TAGS if captured(source.attributes.get(key)) for tag in strings(source.attributes[key])]
+    joined = string(source.attributes.get("langsmith.span.tags"))
+    return tuple(dict.fromkeys(found + [tag for tag in joined.split(", ") if tag]))
+
+
+def metadata(source: Source) -> Attributes:
+    """The application's own metadata, by name."""
+    found: dict[str, Value] = {}
+    for key in _METADATA_KEYS:
+        value = source.json(key)
+        if isinstance(value, dict):
+            found.update(value)
+    for key, value in source.attributes.items():
+        if key.startswith(_METADATA_PREFIXES):
+            prefix = next(prefix for prefix in _METADATA_PREFIXES if key.startswith(prefix))
+            found[key[len(prefix) :]] = loosened(value) if prefix.startswith("langfuse.") else value
+    return found
+
+
+def failure(span: Span) -> Failure:
+    """What went wrong, from status, `error.*`, an exception event or a platform's own words."""
+    attributes = span.attributes
+    kind = _bare(string(attributes.get("error.type")))
+    exception = next((event.attributes for event in span.events if event.name == "exception"), {})
+    logged = next((log.attributes for log in span.logs if log.event_name == "gen_ai.client.operation.exception"), {})
+    failed = bool(kind) or span.status_code == STATUS_ERROR or _says_failed(attributes)
+    if not failed:
+        return Failure("", "")
+    message = (
+        string(attributes.get("error.message"))
+        or string(exception.get("exception.message"))
+        or string(logged.get("exception.message"))
+        or span.status_message
+        or string(attributes.get("langfuse.observation.status_message"))
+        or string(attributes.get("error"))
+    )
+    kind = kind or string(exception.get("exception.type")) or string(logged.get("exception.type")) or "_OTHER"
+    return Failure(kind, message)
+
+
+def _bare(kind: str) -> str:
+    """Some instrumentations write the class's repr: `<class 'openai.BadRequestError'>`."""
+    return kind[8:-2] if kind.startswith("<class '") and kind.endswith("'>") else kind
+
+
+def _says_failed(attributes: Attributes) -> bool:
+    if attributes.get("langfuse.observation.level") == "ERROR" or attributes.get("gen_ai.tool.status") == "error":
+        return True
+    if attributes.get("success") is False and ("span.type" in attributes or "tool_name" in attributes):
+        return True
+    return unquoted(string(attributes.get("otel.status_code"))) == "ERROR" or attributes.get("error") is True

@@ -1,0 +1,178 @@
+"""A provider's own request and response JSON (OpenAI chat, completions and responses; Anthropic; Gemini; Bedrock;
+LangChain).
+
+Instrumentations put them whole into `input.value`, `raw.input`, `langfuse.observation.output`, `mlflow.spanInputs`
+and the like: the evidence of last resort, where the message attributes are missing.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from otel_scorer.conventions import messages as shapes
+from otel_scorer.conventions.definitions import definitions
+from otel_scorer.conventions.finish import normalised
+from otel_scorer.conventions.usage import from_object
+from otel_scorer.conventions.values import loosened, string
+from otel_scorer.model import Message, ToolDefinition, Usage, Value
+
+
+class Request(NamedTuple):
+    messages: tuple[Message, ...] | None = None
+    system: str | None = None
+    tools: tuple[ToolDefinition, ...] | None = None
+    model: str = ""
+
+
+class Response(NamedTuple):
+    messages: tuple[Message, ...] | None = None
+    finish_reasons: tuple[str, ...] = ()
+    id: str = ""
+    model: str = ""
+    usage: Usage | None = None
+
+
+def request(value: Value) -> Request:
+    """Read what was asked; all fields empty when the value is no such request."""
+    value = loosened(value)
+    if shapes.is_chat(value):
+        return Request(_items(value, "user"))
+    if not isinstance(value, dict):
+        return Request()
+    body = value.get("kwargs")
+    if isinstance(body, dict) and ("messages" in body or "input" in body):
+        value = body
+    system = next(
+        (text for key in ("system", "instructions", "system_instruction") if (text := _system(value.get(key)))), None
+    )
+    asked = _asked(value)
+    if asked and system:
+        asked = (Message("system", text=system), *asked)
+    tools = definitions(value["tools"]) if value.get("tools") else None
+    return Request(asked, system, tools, string(value.get("model")))
+
+
+def response(value: Value) -> Response:
+    """Read what was answered; all fields empty when the value is no such response."""
+    value = loosened(value)
+    if shapes.is_chat(value):
+        return Response(_items(value, "assistant"))
+    if isinstance(value, list):
+        return _streamed(value)
+    if not isinstance(value, dict):
+        return Response()
+    found = _answered(value)
+    reasons = shapes.with_finish_reasons(found or ()) or _stop_reason(value)
+    usage = value.get("usage")
+    told = from_object(usage) if isinstance(usage, dict) else None
+    return Response(found, reasons, string(value.get("id")), string(value.get("model")), told)
+
+
+def _items(value: Value, role: str) -> tuple[Message, ...] | None:
+    found = shapes.messages(value, role)
+    return found.items if found else None
+
+
+def _system(value: Value) -> str | None:
+    if isinstance(value, dict):
+        value = value.get("parts", value)
+    return shapes.texts(value)
+
+
+def _asked(body: dict[str, Value]) -> tuple[Message, ...] | None:
+    for key in ("messages", "contents", "input", "prompt", "new_message"):
+        value = loosened(body.get(key))
+        if key == "new_message" and isinstance(value, dict):
+            return _items([value], "user")
+        if isinstance(value, list) and value and isinstance(value[0], dict | list):
+            return _items(value, "user")
+        if isinstance(value, str) and key in ("input", "prompt") and ("model" in body or "stream" in body):
+            return _items(value, "user")
+    return None
+
+
+def _answered(body: dict[str, Value]) -> tuple[Message, ...] | None:
+    for key in ("choices", "candidates", "generations"):
+        value = body.get(key)
+        if isinstance(value, list) and value:
+            return _choices(value)
+    conversation = body.get("messages")
+    if isinstance(conversation, list):
+        return _last_said(_items(conversation, "assistant"))
+    content = body.get("content")
+    if isinstance(content, dict) and "parts" in content:
+        return _choices([body])
+    output = body.get("output")
+    if isinstance(output, list) and shapes.is_chat(
+        [one for one in output if isinstance(one, dict) and one.get("type") == "message"]
+    ):
+        found = _items(output, "assistant")
+        return shapes.without_empty(found) if found else None
+    if isinstance(output, dict):
+        return _items(output.get("message"), "assistant")
+    if body.get("role") == "assistant" or isinstance(body.get("message"), dict):
+        return _items([body], "assistant")
+    return None
+
+
+def _last_said(items: tuple[Message, ...] | None) -> tuple[Message, ...] | None:
+    """Of a whole conversation, what the assistant said at its end; all of it when it ends otherwise."""
+    at = len(items or ())
+    while items and at and items[at - 1].role == "assistant":
+        at -= 1
+    return items[at:] or items if items else None
+
+
+def _choices(value: list[Value]) -> tuple[Message, ...] | None:
+    flat = value[0] if isinstance(value[0], list) else value
+    read = [_choice(choice) for choice in flat if isinstance(choice, dict)]
+    found = [message for message in read if message is not None]
+    return tuple(found) or None
+
+
+def _choice(choice: dict[str, Value]) -> Message | None:
+    """One of OpenAI's choices, Gemini's candidates or LangChain's generations."""
+    content = choice.get("content")
+    if isinstance(content, dict):
+        choice = {**content, "finish_reason": choice.get("finishReason") or choice.get("finish_reason")}
+    info = choice.get("generation_info")
+    if isinstance(info, dict):
+        choice = {**choice, "finish_reason": info.get("finish_reason")}
+    found = _items([choice], "assistant")
+    return found[0] if found else None
+
+
+def _streamed(chunks: list[Value]) -> Response:
+    """OpenAI chat chunks, as they came over the wire: the text of the first choice put together."""
+    parts: list[str] = []
+    reason = ""
+    for chunk in chunks:
+        choice = _first_choice(chunk)
+        delta = choice.get("delta")
+        if isinstance(delta, dict) and isinstance(delta.get("content"), str):
+            parts.append(string(delta["content"]))
+        reason = string(choice.get("finish_reason")) or reason
+    if not parts:
+        return Response()
+    first = chunks[0] if isinstance(chunks[0], dict) else {}
+    reason = normalised(reason)
+    told = Message("assistant", text="".join(parts), finish_reason=reason)
+    return Response((told,), (reason,) if reason else (), string(first.get("id")), string(first.get("model")))
+
+
+def _first_choice(chunk: Value) -> dict[str, Value]:
+    choices = chunk.get("choices") if isinstance(chunk, dict) else None
+    first = choices[0] if isinstance(choices, list) and choices else None
+    return first if isinstance(first, dict) else {}
+
+
+def _stop_reason(body: dict[str, Value]) -> tuple[str, ...]:
+    word = next((word for key in ("stop_reason", "stopReason", "finish_reason") if (word := string(body.get(key)))), "")
+    if not word and body.get("object") == "response":
+        word = _responses_status(body)
+    return (normalised(word),) if word else ()
+
+
+def _responses_status(body: dict[str, Value]) -> str:
+    details = body.get("incomplete_details")
+    return (string(details.get("reason")) if isinstance(details, dict) else "") or string(body.get("status"))

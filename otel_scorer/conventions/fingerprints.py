@@ -1,0 +1,175 @@
+"""Hashes of a trace's set-up, to notice that a part of it changed: prompts, tools, retrieval, models, parameters."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+
+from otel_scorer.conventions.first_look import steady, system_text
+from otel_scorer.conventions.identity import models_of
+from otel_scorer.conventions.steps import RETRIEVAL_KINDS
+from otel_scorer.conventions.trace_view import TraceView
+from otel_scorer.conventions.values import loosened
+from otel_scorer.model import Kind, Span, Value
+
+FINGERPRINTS: tuple[str, ...] = (
+    "prompt_template",
+    "tool_schemas",
+    "retrieval_settings",
+    "embedding_model",
+    "decoding_parameters",
+    "tool_arguments",
+)
+
+_LLM: frozenset[Kind] = frozenset({"LLM"})
+_TEMPLATE_KEYS = ("llm.prompt_template.template", "traceloop.prompt.template", "traceloop.prompt.version_hash")
+_VERSION_KEYS = (
+    "gen_ai.prompt.version",
+    "gen_ai.prompt.template.version",
+    "llm.prompt_template.version",
+    "langfuse.observation.prompt.version",
+    "traceloop.prompt.version",
+    "mlflow.linkedPrompts",
+)
+_NAME_KEYS = (
+    "gen_ai.prompt.name",
+    "gen_ai.prompt.template.name",
+    "langfuse.observation.prompt.name",
+    "traceloop.prompt.key",
+    "prompt.id",
+)
+_RETRIEVAL_KEYS = (
+    "gen_ai.data_source.id",
+    "gen_ai.retrieval.top_k",
+    "gen_ai.request.top_k",
+    "gen_ai.request.model",
+    "db.system",
+    "db.system.name",
+    "db.collection.name",
+    "db.namespace",
+    "db.operation.name",
+    "db.vector.query.top_k",
+    "reranker.model_name",
+    "reranker.top_k",
+    "gen_ai.reranker.model",
+    "gen_ai.reranker.top_n",
+)
+_PARAMETER_OBJECTS = (
+    "llm.invocation_parameters",
+    "gen_ai.request.parameters",
+    "langfuse.observation.model.parameters",
+)
+_PARAMETER_PREFIXES = ("gen_ai.request.", "ai.settings.")
+_DECODING: Mapping[str, str] = {
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "topP": "top_p",
+    "top_k": "top_k",
+    "topK": "top_k",
+    "max_tokens": "max_tokens",
+    "maxTokens": "max_tokens",
+    "maxOutputTokens": "max_tokens",
+    "max_completion_tokens": "max_tokens",
+    "max_output_tokens": "max_tokens",
+    "frequency_penalty": "frequency_penalty",
+    "frequencyPenalty": "frequency_penalty",
+    "presence_penalty": "presence_penalty",
+    "presencePenalty": "presence_penalty",
+    "stop": "stop",
+    "stop_sequences": "stop",
+    "seed": "seed",
+    "n": "n",
+    "reasoning_effort": "reasoning",
+    "reasoning.level": "reasoning",
+}
+
+
+def fingerprints(view: TraceView, salt: bytes) -> dict[str, str]:
+    """16 hex digits for each part of the set-up that is known, keyed with the tenant's salt.
+
+    Two traces share one where that part was the same; without the salt nobody can try what it was.
+    """
+    parts: dict[str, Callable[[TraceView], str | None]] = {
+        "prompt_template": _prompt_template,
+        "tool_schemas": _tool_schemas,
+        "retrieval_settings": _retrieval_settings,
+        "embedding_model": _embedding_model,
+        "decoding_parameters": _decoding_parameters,
+        "tool_arguments": _tool_arguments,
+    }
+    key = salt if len(salt) <= hashlib.blake2b.MAX_KEY_SIZE else hashlib.blake2b(salt).digest()
+    known = ((name, part(view)) for name, part in parts.items())
+    return {name: hashed(f"{name}\0{text}", key) for name, text in known if text}
+
+
+def hashed(text: str, key: bytes = b"") -> str:
+    """16 hex digits of a text, keyed or not."""
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8, key=key).hexdigest()
+
+
+def _prompt_template(view: TraceView) -> str | None:
+    """The template, or its name and version, where told; else the calls' system prompts without their numbers."""
+    calls = view.spans_of(_LLM)
+    told_by = (*calls, *([view.root] if view.root else []))
+    for keys in (_TEMPLATE_KEYS, _VERSION_KEYS):
+        if any(_picked(span, keys) for span in told_by):
+            told = {_picked(span, (*keys, *_NAME_KEYS)) for span in told_by}
+            return "\n".join(sorted(text for text in told if text))
+    # Where a look does not do, one span of the trace is read, not all.
+    texts = [system_text(span, None if index else view.read) for index, span in enumerate(calls)]
+    return "\n".join(sorted({steady(text) for text in texts if text})) or None
+
+
+def _tool_schemas(view: TraceView) -> str | None:
+    tools = view.offered_tools
+    return "\n".join(tools[name] for name in sorted(tools)) if tools else None
+
+
+def _retrieval_settings(view: TraceView) -> str | None:
+    told = {_picked(span, _RETRIEVAL_KEYS) for span in view.spans_of(RETRIEVAL_KINDS)}
+    return "\n".join(sorted(text for text in told if text)) or None
+
+
+def _embedding_model(view: TraceView) -> str | None:
+    spans = view.spans_of(frozenset({"EMBEDDING"}))
+    return "\n".join(sorted({served or asked for asked, served in map(models_of, spans)} - {""})) or None
+
+
+def _decoding_parameters(view: TraceView) -> str | None:
+    told = {_decoding(span) for span in view.spans_of(_LLM)}
+    return "\n".join(sorted(text for text in told if text)) or None
+
+
+def _tool_arguments(view: TraceView) -> str | None:
+    """Names and arguments of the executed tools, in order: equal for two runs that did the same things."""
+    told = [[call.name, call.arguments] for _, call in view.tool_calls if call.arguments is not None]
+    return json.dumps(told, sort_keys=True, default=str) if told else None
+
+
+def _decoding(span: Span) -> str | None:
+    found: dict[str, Value] = {}
+    for key in _PARAMETER_OBJECTS:
+        value = span.attributes.get(key)
+        if isinstance(value, str):
+            found.update(_parameters(value))
+    for key, value in span.attributes.items():
+        if key.startswith(_PARAMETER_PREFIXES):
+            name = _DECODING.get(key.removeprefix("gen_ai.request.").removeprefix("ai.settings."))
+            found |= {name: value} if name else {}
+    return json.dumps(found, sort_keys=True, default=str) if found else None
+
+
+@lru_cache(maxsize=512)
+def _parameters(text: str) -> dict[str, Value]:
+    value = loosened(text)
+    if not isinstance(value, dict):
+        return {}
+    return {_DECODING[key]: item for key, item in value.items() if key in _DECODING and item is not None}
+
+
+def _picked(span: Span, keys: Iterable[str]) -> str | None:
+    attributes = span.attributes
+    found = [[key, attributes[key]] for key in keys if attributes.get(key) is not None]
+    return json.dumps(found, sort_keys=True, default=str) if found else None

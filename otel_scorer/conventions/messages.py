@@ -1,0 +1,262 @@
+"""Messages in any of the JSON shapes that instrumentations write, in one form (see `content` for what is inside a
+message).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from otel_scorer.conventions.content import PART_TYPES, Content, result_content, tool_call
+from otel_scorer.conventions.finish import normalised
+from otel_scorer.conventions.values import captured, loosened, string
+from otel_scorer.model import Message, ToolResult, Value
+
+_ROLES: dict[str, str] = {
+    **dict.fromkeys(("system", "developer", "systemmessage", "systemmessagechunk"), "system"),
+    **dict.fromkeys(("user", "human", "humanmessage", "humanmessagechunk"), "user"),
+    **dict.fromkeys(("assistant", "model", "ai", "aimessage", "aimessagechunk", "bot"), "assistant"),
+    **dict.fromkeys(("tool", "function", "toolmessage", "functionmessage", "tool-response"), "tool"),
+}
+_MAX_MESSAGES = 10_000
+
+
+class Messages(NamedTuple):
+    """`hidden`: some content was redacted. None instead of `items` never happens: see `messages`."""
+
+    items: tuple[Message, ...]
+    hidden: bool = False
+
+
+def role_of(value: Value) -> str:
+    """One of system, user, assistant, tool, other."""
+    return _ROLES.get(value.lower(), "other") if isinstance(value, str) else "other"
+
+
+def messages(value: Value, default_role: str) -> Messages | None:
+    """Read messages from a parsed value; None when nothing was captured: no message, or roles without any content, or
+    all content redacted.
+
+    `default_role` is for a message that names none: a bare text, a list of parts, a completion.
+    """
+    if isinstance(value, str) and captured(value):
+        return Messages((Message(default_role, text=value),))
+    found: list[_Read] = []
+    _gather(value, default_role, found, 0)
+    if not found and not isinstance(value, list):
+        return None
+    if found and not any(read.told or _has_content(read.message) for read in found):
+        return None
+    return Messages(tuple(read.message for read in found), any(read.hidden for read in found))
+
+
+def is_chat(value: Value) -> bool:
+    """Whether a parsed value is certainly a list of messages (each names its role, or is LangChain's serialised
+    form).
+    """
+    if not isinstance(value, list) or not value:
+        return False
+    items = value[0] if isinstance(value[0], list) else value
+    return bool(items) and all(isinstance(item, dict) and _names_role(item) for item in items)
+
+
+def texts(value: Value) -> str | None:
+    """The text of system instructions: a text, one part or a list of parts (or of messages); None when not captured."""
+    if not captured(value):
+        return None
+    content = Content()
+    content.add(value)
+    return None if content.hidden and not content.texts else "\n".join(content.texts)
+
+
+def with_finish_reasons(items: tuple[Message, ...]) -> tuple[str, ...]:
+    """The finish reasons that messages tell themselves, in order."""
+    return tuple(item.finish_reason for item in items if item.finish_reason)
+
+
+def without_empty(items: tuple[Message, ...]) -> tuple[Message, ...]:
+    """Drop answers that say nothing beside others that do (a Responses API reasoning item without summary)."""
+    told = tuple(item for item in items if _has_content(item))
+    return told or items
+
+
+class _Read(NamedTuple):
+    """`told`: some content was there, be it an empty text."""
+
+    message: Message
+    hidden: bool
+    told: bool
+
+
+def _gather(value: Value, default_role: str, found: list[_Read], depth: int) -> None:
+    if isinstance(value, list):
+        _gather_list(value, default_role, found, depth)
+    elif isinstance(value, dict):
+        found.append(_message(value, default_role))
+    elif isinstance(value, str):
+        found.append(_Read(Message(default_role, text=value), False, True))
+
+
+def _gather_list(value: list[Value], default_role: str, found: list[_Read], depth: int) -> None:
+    if value and all(isinstance(item, dict) and _is_part(item) for item in value):
+        found.append(_message({"content": value}, default_role))
+        return
+    for item in value[:_MAX_MESSAGES]:
+        if depth < 3:
+            _gather(item, default_role, found, depth + 1)
+
+
+def _message(item: dict[str, Value], default_role: str) -> _Read:
+    outer, item = item, _unwrapped(item)
+    content = Content()
+    role = _role(item, default_role)
+    _add_content(content, item, role)
+    _add_calls(content, item)
+    if outer is not item:
+        _add_calls(content, outer)
+    if content.results and not content.texts and not content.calls:
+        role = "tool"
+    message = Message(
+        role=role,
+        text="\n".join(content.texts),
+        tool_calls=tuple(content.calls),
+        tool_results=tuple(content.results),
+        reasoning="\n".join(content.reasoning),
+        media=tuple(content.media),
+        finish_reason=_finish_reason(outer) or _finish_reason(item),
+        name=string(item.get("name")) if role != "tool" else "",
+    )
+    # Nobody asks with an empty message: there the exporter lost the parts. A model does answer with none. Parts that
+    # hold nothing readable (`{"type": "text"}` alone, redacted ones) were not captured.
+    told = bool(content.texts) or (role == "assistant" and item.get("parts") == [])
+    return _Read(message, content.hidden, told)
+
+
+def _unwrapped(item: dict[str, Value]) -> dict[str, Value]:
+    """Rows `{message: {...}}`, choices `{message, finish_reason}`, LangChain's `{lc, id, kwargs}` and `{type,
+    data}`.
+    """
+    inner = item.get("message")
+    if isinstance(inner, dict):
+        item = inner
+    kwargs = item.get("kwargs")
+    if isinstance(kwargs, dict) and isinstance(item.get("id"), list):
+        return {"role": _last(item["id"]), **kwargs}
+    data = item.get("data")
+    if isinstance(data, dict) and isinstance(item.get("type"), str) and "role" not in item:
+        return {"role": item["type"], **data}
+    return item
+
+
+def _last(value: Value) -> Value:
+    return value[-1] if isinstance(value, list) and value else None
+
+
+def _role(item: dict[str, Value], default_role: str) -> str:
+    for key in ("role", "type", "_type"):
+        told = item.get(key)
+        if isinstance(told, str) and (told.lower() in _ROLES or (key == "role" and told not in ("", "unknown"))):
+            return role_of(told)
+    kind = item.get("type")
+    if kind in ("function_call", "reasoning"):
+        return "assistant"
+    if isinstance(item.get("source"), str) and isinstance(kind, str):
+        return "user" if item["source"] == "user" else "assistant"
+    return "tool" if kind == "function_call_output" else default_role
+
+
+def _add_content(content: Content, item: dict[str, Value], role: str) -> None:
+    if _is_part(item) and "role" not in item:
+        content.add(item)
+        return
+    told = next((item[key] for key in ("parts", "content", "contents", "text") if item.get(key) is not None), None)
+    if isinstance(told, dict) and "" in told:
+        content.add(told[""])
+        told = [part for key, part in told.items() if key]
+    if isinstance(told, str) and told[:1] == "[" and '"type"' in told:
+        told = loosened(told)
+    if role == "tool" and _is_plain(told):
+        _add_result(content, item, told)
+    else:
+        content.add(told)
+    content.add_text(item.get("refusal"))
+    content.add_reasoning(item.get("reasoning_content"))
+
+
+def _is_plain(told: Value) -> bool:
+    """A tool message's content that is the result itself, not parts that say so themselves."""
+    if not isinstance(told, list):
+        return told is not None
+    typed = ("tool_call_response", "tool_result", "tool-result")
+    return not any(
+        isinstance(part, dict)
+        and (
+            part.get("type") in typed
+            or "functionResponse" in part
+            or "function_response" in part
+            or "toolResult" in part
+        )
+        for part in told
+    )
+
+
+def _add_result(content: Content, item: dict[str, Value], told: Value) -> None:
+    if not captured(told):
+        content.hidden = True
+        return
+    call_id = string(item.get("tool_call_id")) or string(item.get("id"))
+    told = (
+        [part["message_content"] if isinstance(part, dict) and "message_content" in part else part for part in told]
+        if isinstance(told, list)
+        else told
+    )
+    failed = item.get("status")
+    is_error = failed == "error" if failed in ("error", "success") else None
+    content.results.append(ToolResult(call_id, string(item.get("name")), result_content(told), is_error))
+
+
+def _add_calls(content: Content, item: dict[str, Value]) -> None:
+    extra = item.get("additional_kwargs")
+    for calls in (item.get("tool_calls"), extra.get("tool_calls") if isinstance(extra, dict) else None):
+        calls = loosened(calls)
+        if isinstance(calls, list) and not content.calls:
+            content.calls.extend(call for one in calls if (call := tool_call(one)) is not None)
+    if not content.calls:
+        _add_function_call(content, item, extra if isinstance(extra, dict) else {})
+
+
+def _add_function_call(content: Content, item: dict[str, Value], extra: dict[str, Value]) -> None:
+    """The legacy single call, as an object or as OpenInference's two keys."""
+    if item.get("type") == "function_call":
+        return
+    call = tool_call(item.get("function_call") or extra.get("function_call"))
+    if call is None and item.get("function_call_name") is not None:
+        call = tool_call({"name": item["function_call_name"], "arguments": item.get("function_call_arguments_json")})
+    if call is not None:
+        content.calls.append(call)
+
+
+def _finish_reason(item: dict[str, Value]) -> str:
+    told = item.get("finish_reason") or item.get("finishReason") or item.get("stop_reason")
+    return normalised(told) if isinstance(told, str) else ""
+
+
+def _is_part(item: dict[str, Value]) -> bool:
+    if "role" in item or "message" in item:
+        return False
+    if "message_content" in item:
+        return True
+    kind = item.get("type")
+    if not isinstance(kind, str) or kind.lower() in _ROLES or "data" in item:
+        return False
+    return kind in PART_TYPES or (kind not in ("message", "constructor") and "content" not in item)
+
+
+def _names_role(item: dict[str, Value]) -> bool:
+    if isinstance(item.get("role"), str) or isinstance(item.get("message"), dict):
+        return True
+    kind = item.get("type")
+    return isinstance(item.get("kwargs"), dict) or (isinstance(kind, str) and kind.lower() in _ROLES)
+
+
+def _has_content(message: Message) -> bool:
+    return bool(message.text or message.tool_calls or message.tool_results or message.reasoning or message.media)

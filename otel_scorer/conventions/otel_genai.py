@@ -1,0 +1,70 @@
+"""OpenTelemetry's `gen_ai.*` attributes, 1.37 and later, and the other encodings found under the same keys.
+
+`gen_ai.input.messages` occurs as JSON text of parts, native AnyValue, OpenAI or Gemini JSON, flattened rows
+(traceAI), plain text.
+"""
+
+from __future__ import annotations
+
+from otel_scorer.conventions import documents as docs
+from otel_scorer.conventions import messages as shapes
+from otel_scorer.conventions.definitions import definitions
+from otel_scorer.conventions.found import Found
+from otel_scorer.conventions.source import Source
+from otel_scorer.conventions.values import loosened, text_of
+from otel_scorer.model import Document, Message, ToolDefinition, Value
+
+
+def read(source: Source) -> Found:
+    return Found(
+        system_instructions=_system(source),
+        input_messages=chat(source, "gen_ai.input.messages", "user"),
+        output_messages=chat(source, "gen_ai.output.messages", "assistant"),
+        input_text=_unread(source, "gen_ai.input.messages")
+        or source.text("gen_ai.prompt", "gen_ai.task.input", "gen_ai.prompts"),
+        output_text=_unread(source, "gen_ai.output.messages") or source.text("gen_ai.completion", "gen_ai.task.output"),
+        tool_definitions=tools(source, "gen_ai.tool.definitions"),
+        query=source.text("gen_ai.retrieval.query.text", "gen_ai.retrieval.query", "gen_ai.memory.query.text"),
+        documents=_documents(source, "gen_ai.retrieval.documents", "gen_ai.memory.records"),
+    )
+
+
+def chat(source: Source, key: str, default_role: str) -> tuple[Message, ...] | None:
+    """The messages under one key, flattened or not; None when not captured. Cut JSON is no message (it stays text)."""
+    value: Value = source.rows(key) or source.json(key)
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+        return None
+    found = shapes.messages(value, default_role)
+    if found is None:
+        return None
+    source.cut = source.cut or found.hidden
+    return shapes.without_empty(found.items) if default_role == "assistant" else found.items
+
+
+def tools(source: Source, key: str) -> tuple[ToolDefinition, ...] | None:
+    """The tool definitions under one key, flattened or not; None when not captured."""
+    rows = source.rows(key)
+    if rows:
+        return definitions(rows)
+    value = source.value(key)
+    found = definitions([loosened(item) for item in value] if isinstance(value, list) else value)
+    if found is None and isinstance(value, str):
+        source.reparsed(value)
+    return found
+
+
+def _unread(source: Source, key: str) -> str | None:
+    """The text under a key of messages where it is no JSON, or only the front part of it."""
+    value = source.json(key)
+    return value if isinstance(value, str) else None
+
+
+def _system(source: Source) -> str | None:
+    value = source.json("gen_ai.system_instructions")
+    return text_of(value) if isinstance(value, str) else shapes.texts(value)
+
+
+def _documents(source: Source, *keys: str) -> tuple[Document, ...] | None:
+    """Under the first key that has any; () where what was captured is an empty list, None where nothing was."""
+    told = [found for key in keys if (found := docs.documents(source.rows(key) or source.json(key))) is not None]
+    return next(filter(None, told), told[0] if told else None)

@@ -1,0 +1,92 @@
+"""Which agent spans stand on which, and which of them is the trace's own (design 2.3).
+
+Parents are followed through agent spans and through the heads of the others (a database call under an agent, a web
+request above it), so a tool that an HTTP client span separates from its agent is still the agent's. A span that
+names itself as its parent has none; a longer cycle of parents has no end, so none of its members is a root.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from otel_scorer.model import ROOT_KINDS, Head, Kind, Span, Trace
+
+KindOf = Mapping[str, Kind]
+
+
+class Node(NamedTuple):
+    """A span in the tree. `parent` is the nearest agent ancestor's id, "" for a root and where a cycle is cut."""
+
+    span: Span
+    parent: str
+    depth: int
+    root: bool
+
+
+def tree(trace: Trace) -> tuple[Node, ...]:
+    """Every agent span once, depth first, siblings in order of start; members of parent cycles last, at depth 0.
+
+    Of two spans with one id (a client and its server, as Zipkin writes them) the first to start stands for both.
+    """
+    spans = _by_id(trace)
+    parents = {span_id: _agent_parent(span, spans, trace.heads) for span_id, span in spans.items()}
+    children: dict[str, list[Span]] = {}
+    for span_id, span in spans.items():
+        children.setdefault(parents[span_id] or "", []).append(span)
+    nodes: dict[str, Node] = {}
+    for span in children.get("", ()):
+        _walk(Node(span, "", 0, parents[span.span_id] == ""), children, nodes)
+    for span in spans.values():
+        if span.span_id not in nodes:
+            _walk(Node(span, "", 0, False), children, nodes)
+    return tuple(nodes.values())
+
+
+def choose_root(roots: Sequence[Span], kinds: KindOf) -> Span | None:
+    """Of `roots`, in order of start: the first AGENT, WORKFLOW or CHAIN; a lone root of any kind; else None."""
+    for span in roots:
+        if kinds[span.span_id] in ROOT_KINDS:
+            return span
+    return roots[0] if len(roots) == 1 else None
+
+
+def _by_id(trace: Trace) -> dict[str, Span]:
+    spans: dict[str, Span] = {}
+    for span in sorted(trace.spans, key=lambda span: (span.start_ns, span.span_id)):
+        spans.setdefault(span.span_id, span)
+    return spans
+
+
+def _agent_parent(span: Span, spans: Mapping[str, Span], heads: Mapping[str, Head]) -> str | None:
+    """Id of the nearest agent ancestor that is here, "" for a root.
+
+    None for a span without one that is no root either: below an agent span which did not decode or fell to a
+    limit, or in a cycle of parents.
+    """
+    parent, seen, lost = span.parent_id, {span.span_id}, False
+    if parent == span.span_id:
+        return ""
+    while parent and parent not in spans:
+        head = heads.get(parent)
+        if parent in seen or head is None:
+            lost = lost or parent in seen
+            break
+        seen.add(parent)
+        lost = lost or head.agent
+        parent = head.parent_id
+    if parent in spans and parent != span.span_id:
+        return parent
+    return None if lost or parent in spans else ""
+
+
+def _walk(top: Node, children: Mapping[str, Sequence[Span]], nodes: dict[str, Node]) -> None:
+    """Adds `top` and all below it to `nodes`, in order; no recursion, a trace can be thousands of spans deep."""
+    stack = [top]
+    while stack:
+        node = stack.pop()
+        if node.span.span_id in nodes:
+            continue
+        nodes[node.span.span_id] = node
+        below = children.get(node.span.span_id, ())
+        stack += [Node(span, node.span.span_id, node.depth + 1, False) for span in reversed(below)]

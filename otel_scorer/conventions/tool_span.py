@@ -1,0 +1,117 @@
+"""An executed tool: its name, call id, arguments and result, out of whatever wraps them."""
+
+from __future__ import annotations
+
+from otel_scorer.conventions.content import result_content
+from otel_scorer.conventions.kinds import kind_of
+from otel_scorer.conventions.source import Source
+from otel_scorer.conventions.values import captured, parsed, string
+from otel_scorer.model import Attributes, Span, ToolCall, Value
+
+_NAME = ("gen_ai.tool.name", "tool.name", "ai.toolCall.name", "tool_name", "traceloop.entity.name", "mcp.tool.name")
+_CALL_ID = (
+    "gen_ai.tool.call.id",
+    "tool.id",
+    "tool_call.id",
+    "tool.call_id",
+    "ai.toolCall.id",
+    "tool_use_id",
+    "jsonrpc.request.id",
+)
+ARGUMENTS = (
+    "gen_ai.tool.call.arguments",
+    "tool_arguments",
+    "ai.toolCall.args",
+    "gen_ai.tool.args",
+    "gen_ai.tool.input",
+    "gen_ai.tool.arguments",
+)
+"""Keys that hold a call's arguments and nothing else."""
+RESULT = (
+    "gen_ai.tool.call.result",
+    "tool_response",
+    "ai.toolCall.result",
+    "gen_ai.tool.output",
+    "gen_ai.tool.result",
+    "gen_ai.tool.message",
+)
+_WHOLE_INPUT = (
+    "input.value",
+    "traceloop.entity.input",
+    "tool_input",
+    "gcp.vertex.agent.tool_call_args",
+    "mcp.request.argument",
+    "langfuse.observation.input",
+    "mlflow.spanInputs",
+    "gen_ai.prompt",
+)
+
+_ANY_INPUT = (*ARGUMENTS, *_WHOLE_INPUT)
+ADK_NOT_CAPTURED = ("{}", "N/A", "<not serializable>", "")
+"""What Google's ADK writes for tool arguments and results that it leaves out."""
+
+
+def tool_call_of(span: Span) -> ToolCall | None:
+    """The call that a TOOL span executes; None for a span of another kind. Reads no messages.
+
+    `arguments` is None when they were not captured; they are read from the attributes alone (not from events).
+    """
+    if kind_of(span)[0] != "TOOL":
+        return None
+    attributes = span.attributes
+    told = next((attributes[key] for key in _ANY_INPUT if captured(attributes.get(key))), None)
+    if told in ADK_NOT_CAPTURED and "gcp.vertex.agent.tool_call_args" in attributes:
+        told = None
+    return ToolCall(name_of(span), call_id_of(attributes), arguments_of(told) if told is not None else None)
+
+
+def name_of(span: Span) -> str:
+    """The tool's name: from its keys, else from the span's name (`execute_tool x`, `x.tool`, or the name as a
+    whole).
+    """
+    for key in _NAME:
+        name = string(span.attributes.get(key))
+        if name:
+            return name
+    return span.name.removeprefix("execute_tool ").removeprefix("running tool: ").removesuffix(".tool")
+
+
+def call_id_of(attributes: Attributes) -> str:
+    """The id that joins the span to the model's request for the call, "" when not told."""
+    return next((name for key in _CALL_ID if (name := string(attributes.get(key)))), "")
+
+
+def read_arguments(source: Source) -> Value:
+    """Arguments from the keys that are only for them, None when not captured."""
+    value = source.value(*ARGUMENTS)
+    if isinstance(value, str):
+        source.reparsed(value)
+    return arguments_of(value) if value is not None else None
+
+
+def read_result(source: Source) -> Value:
+    """The result from the keys that are only for it, None when not captured."""
+    return result_of(source.value(*RESULT))
+
+
+def arguments_of(value: Value) -> Value:
+    """Arguments out of their wrapping: LangChain's run input, `{"args": [], "kwargs": {}}`."""
+    value = parsed(value)
+    if not isinstance(value, dict):
+        return value
+    if "input_str" in value and "inputs" in value:
+        return value["inputs"] if value["inputs"] is not None else parsed(value["input_str"])
+    if "kwargs" in value and "args" in value and not (value["args"] and value["kwargs"]):
+        return value["args"] or value["kwargs"]
+    return value
+
+
+def result_of(value: Value) -> Value:
+    """A result out of its wrapping: `{"output": x, "kwargs": {}}`, Gemini's `{"name", "response"}`, content blocks."""
+    value = result_content(value)
+    if isinstance(value, dict):
+        if "output" in value and value.keys() <= {"output", "kwargs"}:
+            return result_content(value["output"])
+        if "response" in value and value.keys() <= {"id", "name", "response"}:
+            return value["response"]
+    return value

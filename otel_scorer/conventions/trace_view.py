@@ -1,0 +1,303 @@
+"""One trace as the rest of the program looks at it: its root, its steps, its tools, what was asked and answered.
+
+Everything is computed when it is first asked for. Sealing asks every trace, sampled or not, for its root, status,
+usage and ids; these look at named keys only. The steps' evidence, and all that is made of messages, is read for
+traces that are scored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+from otel_scorer.conventions import dialogue
+from otel_scorer.conventions.consumption import finish_reasons_in_order, total_usage
+from otel_scorer.conventions.contexts import Context, find_contexts
+from otel_scorer.conventions.faults import error_of
+from otel_scorer.conventions.first_look import offered_tools
+from otel_scorer.conventions.identity import agent_of, conversation_of, models_of, response_id_of, user_of
+from otel_scorer.conventions.kinds import kind_of
+from otel_scorer.conventions.read import read
+from otel_scorer.conventions.roots import Node, choose_root, tree
+from otel_scorer.conventions.steps import RETRIEVAL_KINDS, TOOL_KINDS, Evidence, Step
+from otel_scorer.conventions.tool_span import tool_call_of
+from otel_scorer.conventions.tool_use import ToolUse
+from otel_scorer.conventions.tool_uses import find_tool_uses
+from otel_scorer.conventions.values import string
+from otel_scorer.model import ROOT_KINDS, GenAI, Kind, Message, Span, ToolCall, ToolDefinition, Trace, Usage
+
+__all__ = ["Context", "Step", "ToolUse", "TraceView", "view"]
+
+_LLM: frozenset[Kind] = frozenset({"LLM"})
+_TOOL: frozenset[Kind] = frozenset({"TOOL"})
+
+
+def view(trace: Trace) -> TraceView:
+    """Look at a trace. Costs nothing until something is asked."""
+    return TraceView(trace)
+
+
+class TraceView:
+    """A trace, lazily understood. Of spans with one id (a client's and its server's) the first to start is seen."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+
+    @cached_property
+    def _nodes(self) -> tuple[Node, ...]:
+        return tree(self.trace)
+
+    @cached_property
+    def kinds(self) -> Mapping[str, Kind]:
+        """The kind of every span, by span id."""
+        return {node.span.span_id: kind_of(node.span)[0] for node in self._nodes}
+
+    def spans_of(self, kinds: frozenset[Kind]) -> tuple[Span, ...]:
+        """Spans of these kinds in order of start; reads no evidence, unlike the steps."""
+        found = [span for kind in kinds for span in self._spans_by_kind.get(kind, ())]
+        return tuple(found) if len(kinds) == 1 else tuple(sorted(found, key=_start))
+
+    @cached_property
+    def roots(self) -> tuple[Span, ...]:
+        """Agent spans without an agent ancestor, in order of start; evaluations only where there is nothing else."""
+        found = tuple(node.span for node in self._nodes if node.root)
+        return tuple(span for span in found if not self._is_evaluation(span)) or found
+
+    @cached_property
+    def root(self) -> Span | None:
+        """The trace's own span (design 2.3), None when it never came."""
+        return choose_root(self.roots, self.kinds)
+
+    @property
+    def incomplete(self) -> bool:
+        """The agent's own span is not here."""
+        return self.root is None
+
+    @cached_property
+    def own(self) -> bool:
+        """The trace is an evaluation, ours or anybody's: left alone. An agent's trace with evaluations in it is not."""
+        return bool(self.roots) and all(self._is_evaluation(span) for span in self.roots)
+
+    @cached_property
+    def duration_s(self) -> float:
+        """The root's duration; without a root from the first start to the last end."""
+        if self.root is not None:
+            return self.root.duration_s
+        spans = self.trace.spans
+        ends, starts = (span.end_ns for span in spans), (span.start_ns for span in spans)
+        return max(0, max(ends, default=0) - min(starts, default=0)) / 1e9
+
+    @cached_property
+    def errors(self) -> tuple[tuple[str, str], ...]:
+        """(span id, what it says) of every span that says it failed, in the order of the tree."""
+        found = ((node.span.span_id, error_of(node.span)) for node in self._nodes)
+        return tuple((span_id, text) for span_id, text in found if text is not None)
+
+    @cached_property
+    def usage(self) -> Usage:
+        """Tokens of all model calls; an agent's own sum only where nothing below it tells."""
+        return total_usage(self._nodes, self.kinds)
+
+    @cached_property
+    def finish_reasons(self) -> tuple[str, ...]:
+        """Of all model calls, in order of start, normalised."""
+        return finish_reasons_in_order(self.spans_of(_LLM))
+
+    @cached_property
+    def models(self) -> tuple[str, ...]:
+        """Every model that answered (else was asked for), in order of first use; without model calls the root's."""
+        calls = self.spans_of(_LLM) or tuple(self._root_first())[:1]
+        names = (served or asked for asked, served in map(models_of, calls))
+        return tuple(dict.fromkeys(name for name in names if name))
+
+    @cached_property
+    def tool_calls(self) -> tuple[tuple[Span, ToolCall], ...]:
+        """What the TOOL spans executed, in order of start, without results; `tool_uses` has each use once."""
+        found = ((span, tool_call_of(span)) for span in self.spans_of(_TOOL))
+        return tuple((span, call) for span, call in found if call is not None)
+
+    @cached_property
+    def offered_tools(self) -> dict[str, str] | None:
+        """Canonical definition by name of the tools offered to all model calls, as a look finds them; None: unknown."""
+        told = [tools for span in self.spans_of(_LLM) if (tools := offered_tools(span)) is not None]
+        return {name: text for tools in told for name, text in tools.items()} if told else None
+
+    @cached_property
+    def conversation_id(self) -> str:
+        return next(filter(None, map(conversation_of, self._root_first())), "")
+
+    @cached_property
+    def user_id(self) -> str:
+        """As the instrumentation gives it; hash it before it is kept."""
+        return next(filter(None, map(user_of, self._root_first())), "")
+
+    @cached_property
+    def response_id(self) -> str:
+        """The provider's id of the last model call's response, else the root's."""
+        calls = sorted(self.spans_of(_LLM), key=lambda span: span.end_ns, reverse=True)
+        return next(filter(None, map(response_id_of, [*calls, *([self.root] if self.root else [])])), "")
+
+    @cached_property
+    def service(self) -> str:
+        return self._resource("service.name")
+
+    @cached_property
+    def service_version(self) -> str:
+        return self._resource("service.version")
+
+    @cached_property
+    def agent_name(self) -> str:
+        """The root agent's name, else that of the first agent in the trace; "" when none is told."""
+        for span in self._root_first():
+            is_agent = self.kinds[span.span_id] == "AGENT"
+            if (is_agent or span is self.root) and (name := agent_of(span, is_agent)[0]):
+                return name
+        return ""
+
+    @cached_property
+    def genai(self) -> Mapping[str, GenAI]:
+        """Evidence by span id; each span is read when it is first looked up."""
+        return Evidence({node.span.span_id: node.span for node in self._nodes}, read)
+
+    def read(self, span: Span) -> GenAI:
+        """All evidence of one of the trace's spans; of two spans with one id, of the one that is seen."""
+        return self.genai[span.span_id]
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """All agent spans, depth first, siblings in order of start."""
+        kinds, genai = self.kinds, self.genai
+        return tuple(Step(n.span, kinds[n.span.span_id], n.depth, n.parent, genai) for n in self._nodes)
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Step]:
+        """The steps by span id."""
+        return {step.span_id: step for step in self.steps}
+
+    @cached_property
+    def llm(self) -> tuple[Step, ...]:
+        """Model calls, in order of start."""
+        return self._steps_of(frozenset({"LLM"}))
+
+    @cached_property
+    def tools(self) -> tuple[Step, ...]:
+        """Spans of executed tools, in order of start; `tool_uses` has each use once."""
+        return self._steps_of(TOOL_KINDS)
+
+    @cached_property
+    def retrievals(self) -> tuple[Step, ...]:
+        """Retriever, reranker and vector store spans, in order of start."""
+        return self._steps_of(RETRIEVAL_KINDS)
+
+    @cached_property
+    def tool_definitions(self) -> Mapping[str, ToolDefinition] | None:
+        """The tools that the model could use, by name; None: not captured."""
+        told = [step.genai.tool_definitions for step in self._run if step.genai.tool_definitions is not None]
+        if not told:
+            return None
+        found: dict[str, ToolDefinition] = {}
+        for definition in (definition for definitions in told for definition in definitions):
+            if definition.name not in found or found[definition.name].parameters is None:
+                found[definition.name] = definition
+        return found
+
+    @cached_property
+    def tool_uses(self) -> tuple[ToolUse, ...]:
+        """Every use of a tool once, in order of time."""
+        return find_tool_uses(self.steps, self.by_id, self.tool_definitions)
+
+    @cached_property
+    def system(self) -> str | None:
+        """The system prompt that the agent worked under; None: unknown."""
+        return dialogue.system(self._dialogue)
+
+    @cached_property
+    def task(self) -> str | None:
+        """The user's last request, which this run answers; None: unknown."""
+        return dialogue.task(self._dialogue)
+
+    @cached_property
+    def user_text(self) -> str | None:
+        """All that users said in this run and its history, blank lines between; None: not captured."""
+        texts = dialogue.user_texts(self._dialogue)
+        return None if texts is None else "\n\n".join(texts)
+
+    @cached_property
+    def final_answer(self) -> str | None:
+        """What the user got; "" when the output was captured and empty, None when it was not captured."""
+        return self._answer.text if self._answer else None
+
+    @cached_property
+    def final_answer_span(self) -> str:
+        """Id of the span that tells the final answer, "" when none does."""
+        return self._answer.span_id if self._answer else ""
+
+    @cached_property
+    def contexts(self) -> tuple[Context, ...]:
+        """What the final answer could draw on, each text once."""
+        uses = [use for use in self.tool_uses if use.span_id in self._run_ids]
+        return find_contexts(self._run, uses)
+
+    @cached_property
+    def turns(self) -> tuple[Message, ...] | None:
+        """The conversation as the last model call saw it, and its answer; None: not captured."""
+        return dialogue.turns(self._dialogue)
+
+    @cached_property
+    def _answer(self) -> dialogue.Answer | None:
+        return dialogue.final_answer(self._dialogue)
+
+    @cached_property
+    def _dialogue(self) -> dialogue.Run:
+        root = self.by_id[self.root.span_id] if self.root is not None else None
+        inner = tuple(step for step in self._run if step.kind in ROOT_KINDS and step is not root)
+        return dialogue.Run(root, self._calls, inner)
+
+    @cached_property
+    def _run(self) -> tuple[Step, ...]:
+        """The root and all below it: other roots of the trace are other runs. All steps where there is no root."""
+        if self.root is None:
+            return self.steps
+        ids: set[str] = {self.root.span_id}
+        for step in self.steps:
+            if step.parent_id in ids:
+                ids.add(step.span_id)
+        return tuple(step for step in self.steps if step.span_id in ids)
+
+    @cached_property
+    def _run_ids(self) -> frozenset[str]:
+        return frozenset(step.span_id for step in self._run)
+
+    @cached_property
+    def _calls(self) -> tuple[Step, ...]:
+        """The run's model calls that may speak for the agent; all of the trace where the run has none."""
+        calls = tuple(step for step in self.llm if step.span_id in self._run_ids)
+        return dialogue.speakers(calls or self.llm, self.by_id)
+
+    @cached_property
+    def _spans_by_kind(self) -> Mapping[Kind, Sequence[Span]]:
+        found: dict[Kind, list[Span]] = {}
+        for span in sorted((node.span for node in self._nodes), key=_start):
+            found.setdefault(self.kinds[span.span_id], []).append(span)
+        return found
+
+    def _is_evaluation(self, span: Span) -> bool:
+        return (
+            self.kinds[span.span_id] == "EVALUATOR"
+            or span.scope.name == "otel_scorer"
+            or string(span.attributes.get("gen_ai.operation.name")) == "evaluation"
+        )
+
+    def _resource(self, key: str) -> str:
+        return next(filter(None, (string(span.resource.attributes.get(key)) for span in self._root_first())), "")
+
+    def _root_first(self) -> list[Span]:
+        rest = [node.span for node in self._nodes if node.span is not self.root]
+        return [self.root, *rest] if self.root is not None else rest
+
+    def _steps_of(self, kinds: frozenset[Kind]) -> tuple[Step, ...]:
+        return tuple(sorted((s for s in self.steps if s.kind in kinds), key=lambda step: _start(step.span)))
+
+
+def _start(span: Span) -> tuple[int, str]:
+    return span.start_ns, span.span_id

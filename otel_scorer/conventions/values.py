@@ -1,0 +1,155 @@
+"""Tolerant reading of one attribute value: JSON in strings, redaction markers, numbers as strings. Never raises."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import NamedTuple
+
+from otel_scorer.model import Value
+
+REDACTED: frozenset[str] = frozenset(
+    {"__REDACTED__", "<REDACTED>", "[REDACTED]", "REDACTED", "<elided>", "FILTERED", "[FILTERED]", "<redacted>"}
+)
+"""Texts that stand for content which was not captured (OpenInference, Claude Code, Vercel and others)."""
+
+MAX_DEPTH = 64
+"""JSON nested deeper than this is kept as text: everything that walks a value recurses."""
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?([eE][+-]?[0-9]{1,3})?\Z")
+
+
+class Decoded(NamedTuple):
+    """`value` is the parsed JSON, or the text itself where `ok` is False; `cut`: it looks like the front part of
+    JSON.
+    """
+
+    value: Value
+    ok: bool
+    cut: bool = False
+
+
+def decode(text: str) -> Decoded:
+    """Parse a JSON text; anything that does not parse stays the text it is."""
+    try:
+        value: Value = json.loads(text)
+    except json.JSONDecodeError as error:
+        return Decoded(text, False, _looks_cut(text, error))
+    except (ValueError, RecursionError):
+        return Decoded(text, False)
+    if _too_deep(text, value):
+        return Decoded(text, False)
+    return Decoded(_mended(value) if _SURROGATE.search(text) else value, True)
+
+
+def loosened(value: Value) -> Value:
+    """A string that is a JSON object, array or quoted string becomes what it says; every other value stays."""
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", "[", '"'):
+        return decode(value).value
+    return value
+
+
+def parsed(value: Value) -> Value:
+    """Like `loosened`, but a bare number, true, false or null in a string is parsed too (arguments of calls)."""
+    return decode(value).value if isinstance(value, str) else value
+
+
+def unquoted(text: str) -> str:
+    """The text inside, where a whole text is one JSON string (MLflow, Vercel, Langfuse encode every value)."""
+    if len(text) > 1 and text[0] == '"' and text[-1] == '"':
+        inner = decode(text).value
+        return inner if isinstance(inner, str) else text
+    return text
+
+
+def captured(value: Value) -> bool:
+    """False for an unset value and for the markers that redaction leaves."""
+    return value is not None and not (isinstance(value, str) and value in REDACTED)
+
+
+def text_of(value: Value) -> str | None:
+    """A value as text (JSON for lists and dicts); None when it was not captured."""
+    if isinstance(value, str):
+        return None if value in REDACTED else value
+    if value is None:
+        return None
+    return dumped(value)
+
+
+def dumped(value: Value) -> str:
+    """Compact JSON of a value; bytes as text with replacement characters."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
+
+
+def string(value: Value) -> str:
+    """A name or id: strings and integers, "" for anything else."""
+    if isinstance(value, str):
+        return "" if value in REDACTED else value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value) if abs(value) < 1 << 64 else ""
+    return ""
+
+
+def strings(value: Value) -> tuple[str, ...]:
+    """A list of names; a JSON list in a string and a single name are read too."""
+    value = loosened(value)
+    items = value if isinstance(value, list) else [value]
+    return tuple(name for item in items if (name := string(item)))
+
+
+def integer(value: Value) -> int | None:
+    """A count: an int, an integral float or digits in a string; None for anything else and for what is below zero."""
+    found = number(value)
+    return int(found) if found is not None and found >= 0 and found == found // 1 and found < 1 << 63 else None
+
+
+def number(value: Value) -> float | None:
+    """A finite number, also from a string; truth values are none."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, str):
+        value = float(value) if _NUMBER.match(value) else None
+    if isinstance(value, int):
+        return value if abs(value) < 1 << 63 else None
+    return value if isinstance(value, float) and abs(value) < float("inf") else None
+
+
+def _looks_cut(text: str, error: json.JSONDecodeError) -> bool:
+    if text.lstrip()[:1] not in ("{", "[", '"'):
+        return False
+    return error.msg.startswith("Unterminated") or error.pos >= len(text.rstrip()) - 6
+
+
+def _too_deep(text: str, value: Value) -> bool:
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return False
+    layer: list[Value] = [value]
+    for _ in range(MAX_DEPTH):
+        layer = [item for node in layer for item in _children(node)]
+        if not layer:
+            return False
+    return True
+
+
+def _children(node: Value) -> list[Value]:
+    if isinstance(node, dict):
+        return [item for item in node.values() if isinstance(item, dict | list)]
+    if isinstance(node, list):
+        return [item for item in node if isinstance(item, dict | list)]
+    return []
+
+
+def _mended(value: Value) -> Value:
+    """Lone surrogates, which JSON can spell and UTF-8 cannot, become replacement characters."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_mended(item) for item in value]
+    if isinstance(value, dict):
+        return {str(_mended(key)): _mended(item) for key, item in value.items()}
+    return value
+
+
+def _plain(value: object) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

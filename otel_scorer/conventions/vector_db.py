@@ -1,0 +1,31 @@
+"""Vector database spans of OpenLLMetry: each hit is a span event with id, score or distance, document and metadata."""
+
+from __future__ import annotations
+
+from otel_scorer.conventions.found import Found
+from otel_scorer.conventions.source import Source
+from otel_scorer.conventions.values import loosened, number, string, text_of
+from otel_scorer.model import Attributes, Document, Value
+
+_PREFIXES = {"db.query.result": "db.query.result.", "db.search.result": "db.search.result."}
+
+
+def read(source: Source) -> Found:
+    hits = [
+        _document(event.attributes, _PREFIXES[event.name]) for event in source.span.events if event.name in _PREFIXES
+    ]
+    return Found(documents=tuple(hits)) if hits else Found()
+
+
+def _document(attributes: Attributes, prefix: str) -> Document:
+    """A distance (smaller is better) is kept under its own name among the metadata, never turned into a score."""
+    metadata: Value = loosened(attributes.get(prefix + "metadata"))
+    distance = number(attributes.get(prefix + "distance"))
+    if distance is not None:
+        metadata = {**metadata, "distance": distance} if isinstance(metadata, dict) else {"distance": distance}
+    return Document(
+        id=string(attributes.get(prefix + "id")),
+        text=text_of(attributes.get(prefix + "document")),
+        score=number(attributes.get(prefix + "score")),
+        metadata=metadata,
+    )

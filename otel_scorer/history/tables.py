@@ -1,0 +1,83 @@
+"""The tables, alike in SQLite and PostgreSQL, and the version of their shape.
+
+What is asked for in queries has a column; the whole record stands beside it as canonical JSON. Names begin with
+`otel_scorer_`, because the database may be shared.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+)
+
+SCHEMA_VERSION = 1
+"""Raised with every change of shape, together with a step in `schema.py` that brings older tables there."""
+
+metadata = MetaData()
+
+schema = Table("otel_scorer_schema", metadata, Column("version", Integer, nullable=False))
+
+records = Table(
+    "otel_scorer_records",
+    metadata,
+    # The trace id comes first in the key, so that it alone finds a record.
+    Column("trace_id", String, primary_key=True),
+    Column("tenant", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("ended_at_ms", BigInteger, nullable=False),
+    Column("status", String, nullable=False),
+    Column("label", String, nullable=False),
+    Column("rule", String, nullable=False),
+    Column("probability", Double),
+    Column("service", String, nullable=False),
+    Column("agent", String, nullable=False),
+    Column("model", String, nullable=False),
+    Column("conversation_id", String, nullable=False),
+    Column("response_id", String, nullable=False),
+    Column("user_hash", String, nullable=False),
+    Column("rubric", String, nullable=False),
+    Column("rubric_digest", String, nullable=False),
+    Column("evaluator", String, nullable=False),
+    Column("factual_grounding", SmallInteger),
+    Column("privacy_and_safety", SmallInteger),
+    Column("instruction_adherence", SmallInteger),
+    Column("optimal_plan_execution", SmallInteger),
+    Column("composite", Double),
+    Column("coverage", Double),
+    Column("latency_s", Double),
+    Column("total_tokens", BigInteger),
+    Column("body", Text, nullable=False),
+    Index("otel_scorer_records_tenant_time", "tenant", "ended_at_ms"),
+    Index("otel_scorer_records_time", "ended_at_ms"),
+    Index("otel_scorer_records_status", "tenant", "status", "ended_at_ms"),
+    Index("otel_scorer_records_user", "tenant", "user_hash"),
+    Index("otel_scorer_records_conversation", "tenant", "conversation_id"),
+    Index("otel_scorer_records_response", "tenant", "response_id"),
+)
+
+kept = Table(
+    "otel_scorer_kept",
+    metadata,
+    Column("trace_id", String, primary_key=True),
+    Column("tenant", String, primary_key=True),
+    Column("stored_at_ms", BigInteger, nullable=False),
+    # Before the content: SQLite reads a row from its front, and need not follow a long value to know its size.
+    Column("size", BigInteger, nullable=False),
+    Column("user_hash", String, nullable=False),
+    Column("conversation_id", String, nullable=False),
+    Column("packed", LargeBinary, nullable=False),
+    Index("otel_scorer_kept_age", "stored_at_ms", "size"),
+    Index("otel_scorer_kept_user", "tenant", "user_hash"),
+    Index("otel_scorer_kept_conversation", "tenant", "conversation_id"),
+)

@@ -1,0 +1,1 @@
+"""Looking at traces, scores and stores: read only."""

@@ -1,0 +1,98 @@
+"""Names in the store, and how a stored span, head and tombstone look.
+
+One hash for each (tenant, trace) with typed field prefixes (reliability T30): `s` spans, `e` envelopes, `l` log
+records, `x` frozen appendices, `m:` meta.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import NamedTuple
+
+from otel_scorer.model import Head
+from otel_scorer.wire import Envelope
+
+SPAN_KEY_BYTES = 17
+_HEAD = struct.Struct("<8s8sIB")
+_NO_PARENT = b"\0" * 8
+
+
+class Member(NamedTuple):
+    """A trace in the store: `tenant/hex trace id`."""
+
+    tenant: str
+    trace_id: str
+
+    def __str__(self) -> str:
+        return f"{self.tenant}/{self.trace_id}"
+
+    @staticmethod
+    def parse(text: bytes | str) -> Member:
+        tenant, _, trace_id = (text.decode() if isinstance(text, bytes) else text).rpartition("/")
+        return Member(tenant, trace_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Every key of one deployment."""
+
+    prefix: str
+
+    def trace(self, member: object) -> str:
+        return f"{self.prefix}t:{member}"
+
+    def held(self, member: object) -> str:
+        return f"{self.prefix}a:{member}"
+
+    def heads(self, member: object) -> str:
+        return f"{self.prefix}g:{member}"
+
+    def tombstone(self, member: object) -> str:
+        return f"{self.prefix}d:{member}"
+
+    def named(self, name: str) -> str:
+        """due, lease, fence, bytes, wanted, records, lost_records, outbox, outbox_data, workers, epoch, quarantine,
+        ...
+        """
+        return f"{self.prefix}{name}"
+
+
+class StoredEnvelope(NamedTuple):
+    """What stands around a span, and the request headers that travel with it."""
+
+    envelope: Envelope
+    headers: Mapping[str, str]
+
+    def pack(self) -> bytes:
+        headers = json.dumps(dict(self.headers), sort_keys=True).encode() if self.headers else b""
+        return struct.pack("<H", len(headers)) + headers + self.envelope.pack()
+
+    @staticmethod
+    def unpack(packed: bytes) -> StoredEnvelope:
+        (size,) = struct.unpack_from("<H", packed)
+        headers = json.loads(packed[2 : 2 + size]) if size else {}
+        return StoredEnvelope(Envelope.unpack(packed[2 + size :]), headers)
+
+
+def envelope_key(packed: bytes) -> bytes:
+    """8 bytes that name an envelope within its trace."""
+    return blake2b(packed, digest_size=8).digest()
+
+
+def pack_heads(heads: Iterable[tuple[bytes, bytes, int, bool]]) -> bytes:
+    """(span id, parent id or b"", flags, is an agent span) -> 21 bytes each."""
+    return b"".join(_HEAD.pack(span_id, parent or _NO_PARENT, flags, agent) for span_id, parent, flags, agent in heads)
+
+
+def unpack_heads(packed: bytes) -> dict[str, Head]:
+    """Heads by span id; an agent span's head wins over a non-agent one of the same id."""
+    heads: dict[str, Head] = {}
+    for span_id, parent, flags, agent in _HEAD.iter_unpack(packed[: len(packed) - len(packed) % _HEAD.size]):
+        key = span_id.hex()
+        if agent or key not in heads:
+            heads[key] = Head(key, "" if parent == _NO_PARENT else parent.hex(), flags, bool(agent))
+    return heads

@@ -1,0 +1,121 @@
+"""What leaves the ledger beside the spans: the outbox (evaluation spans), records for the history, and the
+quarantine.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from otel_scorer.ledger.client import StoreClient
+from otel_scorer.ledger.contents import Outgoing
+from otel_scorer.ledger.keys import Keys
+
+SEND_LEASE_MS = 30_000
+"""How long outbox records belong to whoever has taken them."""
+
+
+class StreamedRecord(NamedTuple):
+    """A record on its way into the history database, by its id in the stream."""
+
+    id: bytes
+    record: str
+    kept: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A span (or a group of which the backend refused some) that the backend will not take. `body` is its OTLP
+    request, b"" when unknown.
+    """
+
+    id: str
+    tenant: str
+    trace_id: str
+    span_ids: tuple[str, ...]
+    reason: str
+    at_ms: int
+    body: bytes = b""
+    rejected: int = field(default=1)
+
+    def to_json(self) -> str:
+        fields = {name: getattr(self, name) for name in self.__slots__}
+        return json.dumps(fields | {"span_ids": list(self.span_ids), "body": base64.b64encode(self.body).decode()})
+
+    @staticmethod
+    def from_json(text: bytes | str) -> Quarantined:
+        fields = json.loads(text)
+        fields["span_ids"] = tuple(fields["span_ids"])
+        fields["body"] = base64.b64decode(fields["body"])
+        return Quarantined(**fields)
+
+
+def packed_outgoing(item: Outgoing) -> bytes:
+    head = json.dumps({"signal": item.signal, "headers": dict(item.headers)}, sort_keys=True).encode()
+    return head + b"\n" + item.body
+
+
+def _unpacked(identity: bytes, data: bytes) -> Outgoing:
+    head, _, body = data.partition(b"\n")
+    fields = json.loads(head)
+    return Outgoing(identity.decode(), fields["signal"], body, fields["headers"])
+
+
+class Postbox:
+    """Queues of one store."""
+
+    def __init__(self, client: StoreClient, keys: Keys) -> None:
+        self._client = client
+        self._keys = keys
+
+    async def outgoing(self, now_ms: int, limit: int) -> list[Outgoing]:
+        """Outbox records that are due; they are due again after a lease, so a sender that dies loses none."""
+        answer = await self._client.run(("outgoing", self._outbox_keys(), [now_ms, limit, SEND_LEASE_MS]))
+        return [_unpacked(identity, data) for identity, data in zip(answer[::2], answer[1::2], strict=True)]
+
+    async def sent(self, items: Sequence[Outgoing]) -> None:
+        """Forgets what the backend has."""
+        await self._client.run(("sent", self._outbox_keys(), [item.id for item in items]))
+
+    async def postpone(self, items: Sequence[Outgoing], at_ms: int) -> None:
+        await self._client.run(("postpone", self._outbox_keys(), [at_ms, *(item.id for item in items)]))
+
+    def _outbox_keys(self) -> list[str]:
+        return [self._keys.named("outbox"), self._keys.named("outbox_data")]
+
+    async def lock_records(self, holder: str, for_s: float) -> bool:
+        """Whether this process may drain the records now: one at a time saves work, two would do no harm."""
+        return bool(await self._client.run(("lock", [self._keys.named("records_lock")], [holder, int(for_s * 1000)])))
+
+    async def records(self, limit: int) -> list[StreamedRecord]:
+        """The oldest records."""
+        entries = await self._client.guard(self._client.redis.xrange(self._keys.named("records"), count=limit))
+        return [
+            StreamedRecord(entry, fields.get(b"record", b"").decode(errors="replace"), fields.get(b"kept", b""))
+            for entry, fields in entries
+        ]
+
+    async def forget_records(self, records: Sequence[StreamedRecord], lost: int = 0) -> None:
+        """Takes them out of the stream; `lost` of them are nowhere else, and are counted so."""
+        keys = [self._keys.named(name) for name in ("records", "records_bytes", "lost_records")]
+        sizes = [part for entry in records for part in (entry.id, len(entry.record.encode()) + len(entry.kept))]
+        await self._client.run(("forget", keys, [lost, *sizes]))
+
+    async def quarantine(self, items: Sequence[Quarantined], keep_s: float) -> None:
+        """Puts spans aside; those older than `keep_s` go."""
+        if not items:
+            return
+        keys = [self._keys.named("quarantine"), self._keys.named("quarantine_times")]
+        horizon = max(item.at_ms for item in items) - int(keep_s * 1000)
+        triples = [part for item in items for part in (item.id, item.at_ms, item.to_json())]
+        await self._client.run(("quarantine", keys, [horizon, *triples]))
+
+    async def quarantined(self) -> list[Quarantined]:
+        """Everything put aside, oldest first."""
+        values: Mapping[bytes, bytes] = await self._client.guard(
+            self._client.redis.hgetall(self._keys.named("quarantine"))
+        )
+        return sorted((Quarantined.from_json(value) for value in values.values()), key=lambda item: item.at_ms)

@@ -1,0 +1,1 @@
+"""Scoring of recorded traces: the same rubrics, by the same code, as online."""

@@ -1,0 +1,27 @@
+"""A decision as JSON, in the ledger and in tombstones: one line."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from otel_scorer.model import Decision, RubricRef
+
+
+def dump_decision(decision: Decision) -> str:
+    return json.dumps(asdict(decision), sort_keys=True, separators=(",", ":"))
+
+
+def load_decision(text: str) -> Decision:
+    fields = json.loads(text)
+    return Decision(
+        status=fields["status"],
+        rule=fields["rule"],
+        probability=fields["probability"],
+        rubrics=tuple(RubricRef(**ref) for ref in fields["rubrics"]),
+        signals=tuple(fields["signals"]),
+    )
+
+
+BYPASSED = Decision(status="bypassed", rule="bypass", probability=0.0)
+BROKEN = Decision(status="rubric_error", rule="", probability=0.0)

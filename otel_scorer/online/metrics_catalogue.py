@@ -1,0 +1,133 @@
+"""Every metric that the service tells of itself: the one list, which the README is tested against."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+MetricKind = Literal["counter", "gauge", "histogram"]
+
+
+class MetricSpec(NamedTuple):
+    """One metric. `name` lacks the `otel_scorer.` before it.
+
+    Values of `open_attributes` are chosen by users: only some are told apart, the others are counted as `other`.
+    """
+
+    name: str
+    kind: MetricKind
+    unit: str
+    description: str
+    attributes: tuple[str, ...] = ()
+    open_attributes: frozenset[str] = frozenset()
+
+
+_TENANT = frozenset({"tenant"})
+
+METRICS: tuple[MetricSpec, ...] = (
+    MetricSpec(
+        "received_requests", "counter", "{request}", "Export requests that were taken.", ("signal", "transport")
+    ),
+    MetricSpec(
+        "received_items",
+        "counter",
+        "{item}",
+        "Agent spans, other spans, log records and data points received.",
+        ("signal", "kind", "tenant"),
+        _TENANT,
+    ),
+    MetricSpec(
+        "refused_requests",
+        "counter",
+        "{request}",
+        "Export requests that were not taken, by HTTP status.",
+        ("transport", "status"),
+    ),
+    MetricSpec(
+        "rejected_items", "counter", "{item}", "Items refused alone, their neighbours being taken.", ("signal", "by")
+    ),
+    MetricSpec(
+        "forwarded_items", "counter", "{item}", "Items passed on verbatim and taken by the backend.", ("signal",)
+    ),
+    MetricSpec("held_spans", "gauge", "{span}", "Agent spans held at the moment, waiting for their scores."),
+    MetricSpec("bypassed_spans", "counter", "{span}", "Agent spans forwarded unscored because the ledger was away."),
+    MetricSpec("exported_spans", "counter", "{span}", "Agent spans exported, with scores or plain.", ("how",)),
+    MetricSpec("duplicate_spans", "counter", "{span}", "Agent spans that had come before and were ignored."),
+    MetricSpec("own_spans_discarded", "counter", "{span}", "Evaluation spans of this deployment that came back to it."),
+    MetricSpec(
+        "forged_spans_stripped",
+        "counter",
+        "{span}",
+        "Spans from which otel_scorer.* attributes of a sender were taken off.",
+    ),
+    MetricSpec("quarantined_spans", "counter", "{span}", "Agent spans that the backend refuses for good."),
+    MetricSpec("quarantine_size", "gauge", "{span}", "Agent spans lying in quarantine."),
+    MetricSpec(
+        "late_spans", "counter", "{span}", "Agent spans that came after their trace was sealed; exported at once."
+    ),
+    MetricSpec("fences_lost", "counter", "{trace}", "Claims that another sweeper had taken over meanwhile."),
+    MetricSpec("joined_logs", "counter", "{record}", "GenAI log records joined to their span."),
+    MetricSpec("expired_logs", "counter", "{record}", "GenAI log records whose span never came."),
+    MetricSpec("sealed_before_root", "counter", "{trace}", "Traces whose root came after they were sealed."),
+    MetricSpec(
+        "traces",
+        "counter",
+        "{trace}",
+        "Agent traces by how they ended (every trace has exactly one ending).",
+        ("status", "tenant"),
+        _TENANT,
+    ),
+    MetricSpec(
+        "scores",
+        "counter",
+        "{score}",
+        "Scores written, by value.",
+        ("dimension", "value", "service"),
+        frozenset({"service"}),
+    ),
+    MetricSpec("missing_scores", "counter", "{score}", "Dimensions without a score, by reason.", ("dimension", "why")),
+    MetricSpec("judge_calls", "counter", "{call}", "Calls of the judge.", ("outcome",)),
+    MetricSpec("judge_tokens", "counter", "{token}", "Tokens of judge calls.", ("direction",)),
+    MetricSpec("score_duration", "histogram", "s", "Seconds from a trace's seal to its result."),
+    MetricSpec("open_traces", "gauge", "{trace}", "Traces that are not sealed yet."),
+    MetricSpec("queue_traces", "gauge", "{trace}", "Sealed traces waiting for their score."),
+    MetricSpec("queue_age", "gauge", "s", "Age of the trace that has waited longest for its score."),
+    MetricSpec("hold_age", "gauge", "s", "Age of the span that is held longest."),
+    MetricSpec("ledger_bytes", "gauge", "By", "Memory that the ledger's store uses."),
+    MetricSpec("ledger_limit_bytes", "gauge", "By", "Memory that the ledger's store may use; 0 without a limit."),
+    MetricSpec("ledger_errors", "counter", "{error}", "Calls of the ledger that failed.", ("kind",)),
+    MetricSpec("breaker_open", "gauge", "1", "1 while the ledger is bypassed, else 0."),
+    MetricSpec("in_flight_bytes", "gauge", "By", "Bodies of requests in work."),
+    MetricSpec("in_flight_requests", "gauge", "{request}", "Requests in work."),
+    MetricSpec(
+        "backend_outcomes", "counter", "{request}", "Requests sent to the backend, by outcome.", ("signal", "outcome")
+    ),
+    MetricSpec(
+        "unsupported_by_backend", "counter", "{item}", "Items of signals that the backend does not take.", ("signal",)
+    ),
+    MetricSpec("export_duration", "histogram", "s", "Seconds that the backend took to answer.", ("signal",)),
+    MetricSpec("outbox_pending", "gauge", "{span}", "Evaluation spans and log records that wait to be exported."),
+    MetricSpec("outbox_exported", "counter", "{span}", "Evaluation spans and log records exported.", ("signal",)),
+    MetricSpec(
+        "outbox_refused", "counter", "{span}", "Evaluation spans and log records that the backend refused for good."
+    ),
+    MetricSpec("records_written", "counter", "{record}", "Trace records written to the history."),
+    MetricSpec("records_pending", "gauge", "{record}", "Trace records waiting to be written to the history."),
+    MetricSpec(
+        "records_dropped",
+        "counter",
+        "{record}",
+        "Trace records lost: the history was away too long, or they were unreadable.",
+    ),
+    MetricSpec("shed_traces", "counter", "{trace}", "Traces not scored because of pressure.", ("why",)),
+    MetricSpec(
+        "dispatches_lost",
+        "counter",
+        "{message}",
+        "Wake-up calls for workers that were not sent; the ledger makes them again.",
+        ("why",),
+    ),
+    MetricSpec("ready", "gauge", "1", "1 when ready, else 0."),
+)
+"""All of them; `Metrics` refuses any other name."""
+
+BY_NAME: dict[str, MetricSpec] = {spec.name: spec for spec in METRICS}

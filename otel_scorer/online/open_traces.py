@@ -1,0 +1,214 @@
+"""Traces that are still open: seal them when complete, let held spans go when their time has come, else wait on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from otel_scorer.conventions.kinds import kind_of
+from otel_scorer.ledger.claims import Claim
+from otel_scorer.ledger.contents import Advance, Content, StoredSpan
+from otel_scorer.ledger.keys import unpack_heads
+from otel_scorer.ledger.store import Ledger
+from otel_scorer.model import ROOT_KINDS, Head, Kind
+from otel_scorer.online.complete import Completeness, completeness, under_pressure
+from otel_scorer.online.decisions import dump_decision
+from otel_scorer.online.departures import Departure, End
+from otel_scorer.online.dispatch import Dispatch
+from otel_scorer.online.endings import write_status
+from otel_scorer.online.load import Pressure
+from otel_scorer.online.pipeline_settings import CompleteSettings, HoldSettings, SweepSettings, WorkSettings
+from otel_scorer.online.recording import Recorder
+from otel_scorer.online.sealing import Refs, Sealed, seal
+from otel_scorer.otlp import decode_span
+from otel_scorer.sampling.settings import SamplingSettings
+
+
+@dataclass(frozen=True)
+class OpenSettings:
+    """The settings that open traces obey."""
+
+    complete: CompleteSettings
+    hold: HoldSettings
+    sweep: SweepSettings
+    work: WorkSettings
+    sampling: SamplingSettings
+
+
+_LARGE_BYTES = 256 * 1024
+_TOPS = 50
+
+
+class OpenTraces:
+    """Handles claims in state `open`."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        settings: OpenSettings,
+        refs: Refs,
+        recorder: Recorder,
+        dispatch: Dispatch,
+        pressure: Callable[[], Pressure],
+    ) -> None:
+        self._ledger = ledger
+        self._settings = settings
+        self._refs = refs
+        self._recorder = recorder
+        self._dispatch = dispatch
+        self._pressure = pressure
+
+    async def handle(self, claims: Sequence[Claim]) -> list[Departure]:
+        """What is to go now; everything else is written to the ledger before this returns."""
+        complete: list[Claim] = []
+        waiting: list[Advance] = []
+        departures: list[Departure] = []
+        for claim in claims:
+            heads = unpack_heads(claim.heads)
+            if claim.spans == 0 and not claim.bypassed:
+                await self._expire_logs(claim, waiting)
+                continue
+            when = await self._completeness(claim, heads)
+            if claim.over_limit or claim.now_ms >= when.seal_at_ms:
+                complete.append(claim)
+            elif claim.next_release_ms is not None and claim.next_release_ms <= claim.now_ms:
+                departures.append(await self._release(claim, heads, when))
+            else:
+                waiting.append(_wait_on(claim, when))
+        await self._ledger.advance(waiting)
+        return departures + await self._seal(complete)
+
+    async def _expire_logs(self, claim: Claim, waiting: list[Advance]) -> None:
+        """Log records whose spans have not come: after `local_parent_s` they never will."""
+        expiry = claim.last_ms + int(self._settings.complete.local_parent_s * 1000)
+        if claim.now_ms < expiry:
+            waiting.append(Advance(claim.member, claim.fence, due_ms=expiry))
+        elif await self._ledger.drop(claim):
+            self._recorder.metrics.add("expired_logs", 1)
+
+    async def _completeness(self, claim: Claim, heads: Mapping[str, Head]) -> Completeness:
+        settings = self._settings.complete
+        kinds: Callable[[str], Kind] | None = None
+        if self._pressure().shorten_waits:
+            settings = under_pressure(settings)
+        elif settings.agent_spans_only:
+            kinds = await self._kinds(claim)
+        return completeness(heads, claim.first_ms, claim.last_ms, settings, kinds)
+
+    async def _kinds(self, claim: Claim) -> Callable[[str], Kind]:
+        (content,) = await self._ledger.read([claim])
+        by_id = {span.key[:8].hex(): span for span in content.spans}
+
+        def kind(span_id: str) -> Kind:
+            return _kind(by_id[span_id]) if span_id in by_id else "UNKNOWN"
+
+        return kind
+
+    # ---- holds that end while the trace is open ----------------------------------------------------------------------
+
+    async def _release(self, claim: Claim, heads: Mapping[str, Head], when: Completeness) -> Departure:
+        content = await self._ledger.read_due(claim, self._settings.sweep.batch_spans)
+        go, later = part_due(content.spans, heads, self._settings.hold)
+        if later:
+            await self._ledger.advance([Advance(claim.member, claim.fence, postponed=later)])
+        return Departure(claim, go, freeze_all=True, due_ms=when.seal_at_ms)
+
+    # ---- sealing -----------------------------------------------------------------------------------------------------
+
+    async def _seal(self, claims: Sequence[Claim]) -> list[Departure]:
+        contents = await self._ledger.read(claims)
+        departures: list[Departure] = []
+        to_score: list[Advance] = []
+        for claim, content in zip(claims, contents, strict=True):
+            sealed = await self._judge(claim, content)
+            if sealed.decision.status is None:
+                to_score.append(self._wait_for_score(claim, sealed))
+            else:
+                departures.append(self._end_unscored(claim, content, sealed))
+            await asyncio.sleep(0)  # decoding is work: receivers take turns with it
+        answers = await self._ledger.advance(to_score)
+        await self._dispatch([(step.member, 1) for step, held in zip(to_score, answers, strict=True) if held])
+        return departures
+
+    async def _judge(self, claim: Claim, content: Content) -> Sealed:
+        """Seals in turns with the receivers: a large trace in a thread, for it takes seconds."""
+        sampling, salt, shed = self._settings.sampling, self._recorder.draw_salt, self._pressure().shed
+        if claim.over_limit:
+            content = tops(content, unpack_heads(claim.heads))
+        if claim.size < _LARGE_BYTES:
+            return seal(claim, content, sampling, self._refs, salt=salt, shed=shed)
+        return await asyncio.to_thread(seal, claim, content, sampling, self._refs, salt=salt, shed=shed)
+
+    def _wait_for_score(self, claim: Claim, sealed: Sealed) -> Advance:
+        root = sealed.view.root
+        return Advance(
+            claim.member,
+            claim.fence,
+            due_ms=claim.now_ms + int(self._settings.work.redispatch_s * 1000),
+            meta={
+                "state": "waiting",
+                "decision": dump_decision(sealed.decision),
+                "record": self._recorder.at_seal(claim, sealed).to_json(),
+                "root": root.span_id if root else "",
+                "sealed": claim.now_ms,
+                "dispatch": 1,
+                "dispatched": claim.now_ms,
+            },
+        )
+
+    def _end_unscored(self, claim: Claim, content: Content, sealed: Sealed) -> Departure:
+        decision = sealed.decision
+        assert decision.status is not None  # noqa: S101 - the caller has asked
+        root = sealed.view.root
+        written: Mapping[bytes, bytes] = {}
+        if decision.status != "own" and root is not None:
+            written = write_status(content, root.span_id, decision.status, decision).appendices
+        record = self._recorder.at_seal(claim, sealed)
+        said = dump_decision(decision)
+        meta = {"state": "exporting", "decision": said, "record": record.to_json()}
+        return Departure(claim, content.held, written, meta, end=End(said, record))
+
+
+def tops(content: Content, heads: Mapping[str, Head]) -> Content:
+    """The spans of a trace over its limits that stand at the top of a chain: enough to say whose it was."""
+    top = {head.span_id for head in heads.values() if head.agent and not _agent_parent(head, heads)}
+    spans = [span for span in content.spans if span.key[:8].hex() in top]
+    return Content(tuple(spans[:_TOPS]))
+
+
+def _agent_parent(head: Head, heads: Mapping[str, Head]) -> bool:
+    parent = heads.get(head.parent_id)
+    return parent is not None and parent.agent
+
+
+def part_due(
+    due: Sequence[StoredSpan], heads: Mapping[str, Head], hold: HoldSettings
+) -> tuple[list[StoredSpan], dict[bytes, int]]:
+    """Spans that go now, and those that stay until `root_s` because they may be the trace's root (rule 4), with
+    their new time.
+    """
+    extra_ms = int(max(0.0, hold.root_s - hold.span_s) * 1000)
+    go: list[StoredSpan] = []
+    later: dict[bytes, int] = {}
+    for span in due:
+        release_ms = span.release_ms or 0
+        if extra_ms and not span.postponed and span.frozen is None and _may_be_root(span, heads):
+            later[span.key] = release_ms + extra_ms
+        else:
+            go.append(span)
+    return go, later
+
+
+def _may_be_root(span: StoredSpan, heads: Mapping[str, Head]) -> bool:
+    head = heads.get(span.key[:8].hex())
+    return (head is None or not _agent_parent(head, heads)) and _kind(span) in ROOT_KINDS
+
+
+def _kind(span: StoredSpan) -> Kind:
+    return kind_of(decode_span(span.raw, span.stored.envelope))[0]
+
+
+def _wait_on(claim: Claim, when: Completeness) -> Advance:
+    wanted = dict.fromkeys(when.wanted, when.seal_at_ms)
+    return Advance(claim.member, claim.fence, due_ms=when.seal_at_ms, wanted=wanted)

@@ -1,0 +1,126 @@
+"""What a worker does with one trace: read it from the ledger, score it, hand the result in (design 2.5). Knows no
+Celery.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from otel_scorer.errors import LedgerDown, LedgerError
+from otel_scorer.ledger.contents import Content
+from otel_scorer.ledger.keys import Member, unpack_heads
+from otel_scorer.ledger.store import Ledger
+from otel_scorer.model import Kind, Trace
+from otel_scorer.online.decisions import load_decision
+from otel_scorer.otlp import trace_of
+from otel_scorer.scoring.judge import Judge
+from otel_scorer.scoring.results_json import dump
+from otel_scorer.scoring.rubric_set import RubricSet
+from otel_scorer.scoring.score import score_trace
+
+log = logging.getLogger(__name__)
+_TELL_AGAIN_S = 0.5
+GIVE_BACK_S = 5.0
+"""When a trace that a worker could not score is dispatched again."""
+
+Keep = Callable[[Trace], bytes]
+"""Scrubbed, compressed content of a scored trace, b"" when nothing is kept."""
+
+Apart = Callable[[Member, int], None]
+"""Has a suspect trace scored in a process of its own, when its turn comes: (trace, dispatch)."""
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """`worker` is this process's name in the ledger; `apart` None means: this *is* the process apart."""
+
+    worker: str
+    ledger_of: Callable[[Member], Ledger]
+    rubrics: RubricSet
+    by_kind: Mapping[Kind, str]
+    judge: Judge | None
+    keep: Keep
+    deadline_s: float
+    apart: Apart | None = None
+    _at_it: set[Member] = field(default_factory=set)
+    """A doubled message must not cost a second judge call; the ledger cannot tell it from our own process apart."""
+
+    async def score(self, member: Member, dispatch: int) -> None:
+        """Scores one trace if there is something to do. Never raises but for a ledger that is away: it is dispatched
+        again then.
+        """
+        if member in self._at_it:
+            return
+        self._at_it.add(member)
+        try:
+            await self._score(member, dispatch)
+        except LedgerDown:
+            # it may be ours in the ledger, and nobody else would take it while we live
+            await self._insist(lambda: self.ledger_of(member).give_back(member, self.worker, 0.0))
+            raise
+        finally:
+            self._at_it.discard(member)
+
+    async def _insist(self, tell: Callable[[], Awaitable[object]]) -> None:
+        """Tells the ledger, also when it comes back only later: a result is costly, and nobody else has it."""
+        until = time.monotonic() + self.deadline_s
+        while True:
+            try:
+                await tell()
+            except LedgerDown:
+                if time.monotonic() > until:
+                    raise
+                await asyncio.sleep(_TELL_AGAIN_S)
+            else:
+                return
+
+    async def _score(self, member: Member, dispatch: int) -> None:
+        ledger = self.ledger_of(member)
+        start = await ledger.start_scoring(member, self.worker, dispatch, alone=self.apart is None)
+        if start is None:
+            return
+        if start.suspect and self.apart is not None:
+            self.apart(member, dispatch)
+            return
+        decision = load_decision(start.decision)
+        rubrics = self.rubrics.resolve(decision.rubrics)
+        if rubrics is None:
+            log.warning("trace %s is pinned to rubrics that this worker does not have: given back", member.trace_id)
+            await ledger.give_back(member, self.worker, GIVE_BACK_S, "rubric")
+            return
+        content, heads = await ledger.read_trace(member)
+        trace = decoded(member, content, heads)
+        deadline = time.monotonic() + self.deadline_s
+        results = await score_trace(trace, rubrics, self.judge, deadline=deadline, by_kind=self.by_kind)
+        kept = await asyncio.to_thread(self._kept, trace)
+        await self._insist(lambda: ledger.finish_scoring(member, dump(results), kept))
+
+    def _kept(self, trace: Trace) -> bytes:
+        try:
+            return self.keep(trace)
+        except Exception:
+            log.exception("content of trace %s is not kept", trace.trace_id)
+            return b""
+
+
+def decoded(member: Member, content: Content, heads: bytes, *, truncated: bool = False) -> Trace:
+    """The trace as rubrics see it."""
+    spans = [(span.raw, span.stored.envelope) for span in content.spans]
+    return trace_of(member.tenant, member.trace_id, spans, content.logs, unpack_heads(heads), truncated)
+
+
+async def beat_for_ever(ledgers: Sequence[Ledger], worker: str, for_s: float) -> None:
+    """Says in every store that this worker lives, three times in each period; until cancelled."""
+    while True:
+        for ledger in ledgers:
+            try:
+                await ledger.beat(worker, for_s)
+            except LedgerError as error:
+                log.warning("heartbeat: %s", error)
+            except Exception:  # a worker that lives must not count as dead
+                log.exception("heartbeat failed and goes on")
+        await asyncio.sleep(for_s / 3)

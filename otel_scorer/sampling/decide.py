@@ -1,0 +1,97 @@
+"""The decision on one sealed trace: which signals hold, which rule takes it, with what probability, which rubrics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from otel_scorer.model import Decision, RubricRef, Status
+from otel_scorer.sampling.draw import draw
+from otel_scorer.sampling.settings import FLOOR, NO_RUBRIC, RuleSettings, SamplingSettings
+from otel_scorer.sampling.signals import Signal
+
+if TYPE_CHECKING:
+    from otel_scorer.conventions.trace_view import TraceView
+
+Refs: TypeAlias = "Callable[[TraceView, Sequence[str] | None], tuple[RubricRef, ...]]"
+"""The rubrics of that name (None: those configured for the trace's kind) as they are pinned; () when none applies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """What the rules say of a trace before the draw.
+
+    `probability` is the trace's inclusion probability, `rule` the first of the rules that give it; `by_rubric` has the
+    inclusion probability of each rubric, which is smaller for one that only a rarer rule names.
+    """
+
+    rule: str
+    probability: float
+    by_rubric: tuple[tuple[RubricRef, float], ...]
+
+
+def decide(view: TraceView, settings: SamplingSettings, refs: Refs, *, salt: bytes | None = None) -> Decision:
+    """The decision on a trace, the same in every process with equal settings and `salt` (else `salt_for("default")`).
+
+    Of a trace that is not taken, rule and probability are those with which it might have been. A trace without a root
+    of its own is `incomplete` whatever the draw says, and no rubrics are asked for. One that no configured rubric fits
+    is `not_sampled` by the rule `no_rubric` with probability 0. An evaluation trace is `own` and looked at no further.
+    """
+    if view.own:
+        return Decision(status="own", rule="", probability=0.0)
+    held = held_signals(view, settings)
+    signals = labels(held)
+    matching = matching_rules(settings, held)
+    if view.root is None:
+        rule = _likeliest(matching)
+        return Decision("incomplete", rule.name, rule.rate, signals=signals)
+    chance = chance_of(view, matching, refs)
+    drawn = draw(view.trace.trace_id, salt if salt is not None else settings.salt_for("default"))
+    taken = tuple(ref for ref, probability in chance.by_rubric if drawn < probability)
+    status: Status | None = None if taken else "not_sampled"
+    return Decision(status, chance.rule, chance.probability, rubrics=taken, signals=signals)
+
+
+def held_signals(view: TraceView, settings: SamplingSettings) -> frozenset[Signal]:
+    """The signals that hold, of those that settings name and the cheap ones; each is asked once."""
+    return frozenset(signal for signal in settings.asked if signal.holds(view))
+
+
+def labels(held: frozenset[Signal]) -> tuple[str, ...]:
+    """What is written of the signals that held: sorted, each once."""
+    return tuple(sorted({signal.label for signal in held}))
+
+
+def matching_rules(settings: SamplingSettings, held: frozenset[Signal]) -> list[RuleSettings]:
+    """The rules, in order, that take a trace on which these signals hold; the floor alone where none does."""
+    return [rule for rule in settings.rules if _matches(rule, held)] or [_floor(settings)]
+
+
+def chance_of(view: TraceView, matching: Sequence[RuleSettings], refs: Refs) -> Chance:
+    """What matching rules say of a trace. Rubrics come in the order of the rules that name them."""
+    named = [(rule, rubrics) for rule in matching if (rubrics := refs(view, rule.rubrics))]
+    if not named:
+        return Chance(NO_RUBRIC, 0.0, ())
+    by_rubric: dict[RubricRef, float] = {}
+    for rule, rubrics in named:
+        for ref in rubrics:
+            by_rubric[ref] = max(rule.rate, by_rubric.get(ref, 0.0))
+    best = _likeliest([rule for rule, _ in named])
+    return Chance(best.name, best.rate, tuple(by_rubric.items()))
+
+
+def _matches(rule: RuleSettings, held: frozenset[Signal]) -> bool:
+    if not rule.when:
+        return True
+    return (any if rule.match == "any" else all)(signal in held for signal in rule.when)
+
+
+def _likeliest(rules: Sequence[RuleSettings]) -> RuleSettings:
+    """The first of the rules with the largest rate, so that the rule told and the probability told belong together."""
+    return max(rules, key=lambda rule: rule.rate)
+
+
+def _floor(settings: SamplingSettings) -> RuleSettings:
+    """The floor as a rule. Not validated, because its name is refused to settings."""
+    return RuleSettings.model_construct(name=FLOOR, when=(), match="any", rate=settings.floor, rubrics=None)

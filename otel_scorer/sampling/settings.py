@@ -1,0 +1,99 @@
+"""Settings of sampling: ordered rules over signals, and the random floor for the rest."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator
+
+from otel_scorer.sampling.signals import ALWAYS, AnySignal, Signal
+
+FLOOR = "floor"
+"""The name of what takes a share of the traces that match no rule."""
+NO_RUBRIC = "no_rubric"
+"""Stands in a decision's rule when no rubric fits the trace, whatever the rules said."""
+
+RuleName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=64)]
+
+
+class RuleSettings(BaseModel):
+    """Traces that show some signals are scored with some probability."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: RuleName = Field(description="Lower-case name, written to `otel_scorer.sampling.rule`.")
+    when: tuple[AnySignal, ...] = Field(
+        default=(), description="Signals that the rule looks for: a name, or `{signal: name, ...}`. Empty: every trace."
+    )
+    match: Literal["any", "all"] = Field(
+        default="any", description="Whether `any` of the signals is enough, or `all` must hold."
+    )
+    rate: float = Field(default=1.0, ge=0, le=1, description="Share of the matching traces that is scored, 0 to 1.")
+    rubrics: tuple[Annotated[str, StringConstraints(min_length=1)], ...] | None = Field(
+        default=None,
+        description="Rubrics that score them, `name` or `name@version`. Left out: those configured for the kind.",
+    )
+
+    @field_validator("name")
+    @classmethod
+    def _not_taken(cls, name: str) -> str:
+        if name in (FLOOR, NO_RUBRIC):
+            raise ValueError(f"`{name}` is a word of otel_scorer's own here; give the rule another name")
+        return name
+
+
+def _default_rules() -> tuple[RuleSettings, ...]:
+    # Only signals that read no messages: these are asked of every trace.
+    return (
+        RuleSettings.model_validate({"name": "failed", "when": ["error", "tool_error", "tool_timeout"]}),
+        RuleSettings.model_validate({"name": "cut_off", "when": ["finish_reason"]}),
+        RuleSettings.model_validate({"name": "complained", "when": ["feedback_negative"]}),
+        RuleSettings.model_validate({"name": "circling", "when": ["loop", "retry"]}),
+        RuleSettings.model_validate({"name": "guarded", "when": ["guardrail", "empty_retrieval"]}),
+    )
+
+
+class SamplingSettings(BaseModel):
+    """Which traces are scored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rules: tuple[RuleSettings, ...] = Field(
+        default_factory=_default_rules,
+        description="Rules in order. A trace is drawn once; its probability is the largest rate of the rules that "
+        "match, and the first rule with that rate gives the name.",
+    )
+    floor: float = Field(
+        default=0.02, ge=0, le=1, description="Share of the traces that match no rule, taken at random, 0 to 1."
+    )
+    always_signals: tuple[AnySignal, ...] = Field(
+        default=(),
+        description="Signals to compute beside those that rules name; they are told in `otel_scorer.signals`.",
+    )
+    salt: SecretStr | None = Field(
+        default=None,
+        min_length=8,
+        description="Key of the draw; the same on every replica. Left out: made from the name of the deployment.",
+    )
+
+    @field_validator("rules")
+    @classmethod
+    def _distinct_names(cls, rules: tuple[RuleSettings, ...]) -> tuple[RuleSettings, ...]:
+        names = [rule.name for rule in rules]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two rules are called `{twice[0]}`; names must differ")
+        return rules
+
+    @cached_property
+    def asked(self) -> tuple[Signal, ...]:
+        """The signals that every trace is asked for: the cheap ones and those that are named here, each once."""
+        named = (signal for rule in self.rules for signal in rule.when)
+        return tuple(dict.fromkeys([*ALWAYS, *self.always_signals, *named]))
+
+    def salt_for(self, deployment: str) -> bytes:
+        """The key of the draw, 32 bytes: the same in every replica of the deployment."""
+        secret = self.salt.get_secret_value() if self.salt is not None else f"deployment:{deployment}"
+        return hashlib.blake2b(secret.encode(), digest_size=32, person=b"otel_scorer.salt").digest()

@@ -1,0 +1,251 @@
+"""What a text states that can be looked up: dates, times, numbers, identifiers, addresses, quotes, names.
+
+Patterns are anchored on characters that occur once per find and have bounded repetition, so a text of n characters
+costs O(n). Each kind is cut out of the text before the next is looked for: a date is not three numbers as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from otel_scorer.scoring.checks.lexicon import vocabulary
+from otel_scorer.scoring.checks.words import clip
+
+Kind = Literal["url", "email", "date", "time", "percent", "amount", "number", "identifier"]
+
+
+class Claim(NamedTuple):
+    """`values` are the readings of a number (1,234 is 1234, or 1.234 in Europe); `step` is its last digit's worth."""
+
+    kind: Kind
+    text: str
+    start: int
+    values: tuple[float, ...] = ()
+    step: float = 1.0
+    date: tuple[tuple[int, int, int], ...] = ()
+    """Readings (year or 0, month, day) of a date."""
+
+
+_MONTH_NAMES = "jan feb mar apr may jun jul aug sep oct nov dec"
+_MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES.split(), 1)}
+_MONTH = (
+    r"(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)\.?"
+)
+_URL = re.compile(r"\b(?:https?://|www\.)[^\s<>\"'`)\]}|]{2,2000}", re.IGNORECASE)
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
+_ISO_DATE = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
+_SLASH_DATE = re.compile(r"(?<![\d/.-])(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})(?![\d/-])")
+_MONTH_FIRST = re.compile(_MONTH + r" +(?:the +)?(\d{1,2})(?:st|nd|rd|th)?\b(?!:)(?:,? +(\d{4})\b)?", re.IGNORECASE)
+_DAY_FIRST = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)?(?: +of)? +" + _MONTH + r"\b(?:,? +(\d{4})\b)?", re.IGNORECASE)
+_TIME = re.compile(r"(?<![\d:.])(\d{1,2}):(\d{2})(?::\d{2})?(?:\.\d+)? ?([ap]\.?m\b\.?)?(?![\d:])", re.IGNORECASE)
+_HOUR = re.compile(r"(?<![\d:.])(\d{1,2}) ?([ap]\.?m)\b\.?", re.IGNORECASE)
+_IDENTIFIER = re.compile(
+    r"(?<![\w/])(?=[A-Za-z_#-]{0,24}\d)[#]?[A-Za-z0-9]{1,64}(?:[_-][A-Za-z0-9]{1,64}){0,8}(?![\w])"
+)
+_NUMBER = re.compile(
+    r"(?P<currency>[$€£¥₹]|\b(?:USD|EUR|GBP|CHF|JPY|CAD|AUD) ?)? ?(?<![\w.,])(?P<digits>\d+(?:[.,  ’']\d+)*)"
+    r"(?P<scale> ?(?:thousand|million|billion|trillion|k|m|bn|mn)\b)?"
+    r"(?P<unit> ?(?:%|percent\b|per cent\b|€|£|\$|USD\b|EUR\b|GBP\b|euros?\b|dollars?\b|pounds?\b)"
+    r"|[a-zA-Z]{1,3}\b)?(?!\w)",
+    re.IGNORECASE,
+)
+_SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "million": 1e6, "bn": 1e9, "billion": 1e9, "trillion": 1e12}
+_LIST_MARKER = re.compile(r"(?m)^[ \t>*_#-]{0,8}\(?\d{1,3}[.):][*_]{0,2}(?=\s|$)")
+_LABEL = re.compile(
+    r"\b(?:step|option|item|part|section|question|point|phase|task|day|example|figure|table) #?\d{1,2}\b", re.IGNORECASE
+)
+_SPACED = re.compile(r"[   ’']")
+
+
+def claims(text: str) -> list[Claim]:
+    """All claims of a text in order of appearance, numbers of list items and labels ("Step 2") left out."""
+    rest = _LABEL.sub(_blank, _LIST_MARKER.sub(_blank, clip(text)))
+    found: list[Claim] = []
+    for pattern, reader in _READERS:
+        kept: list[tuple[int, int]] = []
+        for match in pattern.finditer(rest):
+            claim = reader(match)
+            if claim is not None:
+                found.append(claim)
+                kept.append(match.span())
+        rest = _without(rest, kept)
+    return sorted(found, key=lambda claim: claim.start)
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match.group())
+
+
+def _without(text: str, spans: list[tuple[int, int]]) -> str:
+    """The text with the spans blanked; places stay where they are."""
+    parts, end = [], 0
+    for start, stop in spans:
+        parts += [text[end:start], " " * (stop - start)]
+        end = stop
+    return "".join([*parts, text[end:]])
+
+
+def _url(match: re.Match[str]) -> Claim:
+    return Claim("url", match.group().rstrip(".,;:!?*_"), match.start())
+
+
+def _email(match: re.Match[str]) -> Claim:
+    return Claim("email", match.group().rstrip("."), match.start())
+
+
+def _iso(match: re.Match[str]) -> Claim | None:
+    return _date(match, [(int(match[1]), int(match[2]), int(match[3]))])
+
+
+def _slashed(match: re.Match[str]) -> Claim | None:
+    first, second, year = int(match[1]), int(match[2]), int(match[3])
+    year += 2000 if year < 70 else 1900 if year < 100 else 0
+    return _date(match, [(year, first, second), (year, second, first)])
+
+
+def _month_first(match: re.Match[str]) -> Claim | None:
+    return _date(match, [(int(match[3] or 0), _MONTHS[match[1][:3].lower()], int(match[2]))])
+
+
+def _day_first(match: re.Match[str]) -> Claim | None:
+    return _date(match, [(int(match[3] or 0), _MONTHS[match[2][:3].lower()], int(match[1]))])
+
+
+def _date(match: re.Match[str], readings: list[tuple[int, int, int]]) -> Claim | None:
+    valid = tuple((y, m, d) for y, m, d in readings if 1 <= m <= 12 and 1 <= d <= 31)
+    return Claim("date", match.group().strip(), match.start(), date=valid) if valid else None
+
+
+def _time(match: re.Match[str]) -> Claim | None:
+    return _clock(match, int(match[1]), int(match[2]), match[3] or "")
+
+
+def _hour(match: re.Match[str]) -> Claim | None:
+    return _clock(match, int(match[1]), 0, match[2])
+
+
+def _clock(match: re.Match[str], hour: int, minute: int, half: str) -> Claim | None:
+    """Minutes since midnight. Without am or pm an hour up to 12 may be either."""
+    if hour > 24 or minute > 59:
+        return None
+    half = half[:1].lower()
+    hours = {hour % 12 + 12} if half == "p" else {hour % 12} if half == "a" else {hour % 24}
+    return Claim("time", match.group().strip(), match.start(), tuple(float(60 * h + minute) for h in sorted(hours)))
+
+
+def _identifier(match: re.Match[str]) -> Claim | None:
+    """Letters and digits together, or digits joined by hyphens. `20mm`, `3rd` and `2x` are numbers with a unit."""
+    text = match.group()
+    bare = text.lstrip("#")
+    if bare.isdigit():
+        return None
+    if re.fullmatch(r"\d{1,6}(?:st|nd|rd|th|[a-zA-Z]{1,3})|[A-Za-z]\d|\d{1,4}-[a-zA-Z]{2,12}", bare):
+        return None
+    return Claim("identifier", bare, match.start()) if any(c.isdigit() for c in bare) else None
+
+
+def _number(match: re.Match[str]) -> Claim | None:
+    digits = _SPACED.sub("", match["digits"])
+    readings = _readings(digits)
+    if not readings:
+        return None
+    scale = _SCALES.get((match["scale"] or "").strip().lower(), 1.0)
+    step = min(step for _, step in readings) * scale
+    kind = _kind_of(match["currency"] or "", (match["unit"] or "").strip().lower())
+    return Claim(kind, match.group().strip(), match.start("digits"), tuple(v * scale for v, _ in readings), step)
+
+
+def _kind_of(currency: str, unit: str) -> Kind:
+    if unit in ("%", "percent", "per cent"):
+        return "percent"
+    money = currency or unit[:4] in ("€", "£", "$", "usd", "eur", "gbp", "euro", "doll", "poun")
+    return "amount" if money else "number"
+
+
+def _readings(digits: str) -> list[tuple[float, float]]:
+    """(value, worth of the last digit) of each way to read separators; none where it is no number (1.2.3)."""
+    if len(digits) > 25:
+        return []
+    marks = [c for c in digits if c in ".,"]
+    if not marks:
+        return [(float(digits), 1.0)]
+    last, tail = marks[-1], len(digits) - 1 - digits.rindex(marks[-1])
+    groups = re.split(r"[.,]", digits)
+    grouped = all(len(group) == 3 for group in groups[1:]) and len(groups[0]) <= 3
+    if len(marks) > 1:
+        if len(set(marks)) == 1:
+            return [(float("".join(groups)), 1.0)] if grouped else []
+        if marks.count(last) > 1 or len(set(marks[:-1])) > 1:
+            return []
+    decimal = float("".join(groups[:-1]) + "." + groups[-1])
+    found = [(decimal, 10.0**-tail)]
+    if len(marks) == 1 and grouped:
+        whole = (float("".join(groups)), 1.0)
+        found = [whole, found[0]] if last == "," else [found[0], whole]
+    return found
+
+
+_READERS = (
+    (_URL, _url),
+    (_EMAIL, _email),
+    (_ISO_DATE, _iso),
+    (_SLASH_DATE, _slashed),
+    (_MONTH_FIRST, _month_first),
+    (_DAY_FIRST, _day_first),
+    (_TIME, _time),
+    (_HOUR, _hour),
+    (_IDENTIFIER, _identifier),
+    (_NUMBER, _number),
+)
+
+# ---- quotes and names ------------------------------------------------------------------------------------------------
+
+_QUOTE = re.compile(r"\"([^\"\n]{1,400})\"|“([^“”\n]{1,400})”|«([^«»\n]{1,400})»|„([^„“”\n]{1,400})[“”]")
+_NAME = re.compile(
+    r"(?<![\w'’/@.-])[A-Z][\w'’-]{1,40}(?:(?: (?:of|de|van|von|der|la|le|and|&|the) | )[A-Z][\w'’-]{1,40}){0,5}"
+)
+_HEADING = re.compile(r"(?m)^[ \t]{0,8}(?:#{1,6} .{0,200}|[*_]{2}[^*_\n]{1,120}[*_]{2}:?|[A-Z][\w &/-]{0,60}:)[ \t]*")
+_COMMON = vocabulary(
+    """
+    i january february march april may june july august september october november december monday tuesday
+    wednesday thursday friday saturday sunday mon tue wed thu fri sat sun ok okay yes no pm am id url api faq
+    json html pdf csv usd eur gbp us uk eu english note the this that these those here there your you please
+    thank thanks hello hi dear sorry unfortunately however if when where what who why how let we it in on at
+    by for to from and or but also as an our my status total price date name order customer details summary
+    """
+)
+
+
+def quotes(text: str) -> list[str]:
+    """Passages of at least three words between double quotation marks."""
+    found = (match[1] or match[2] or match[3] or match[4] for match in _QUOTE.finditer(clip(text)))
+    return [passage for passage in found if len(passage.split()) >= 3]
+
+
+def names(text: str) -> Iterator[str]:
+    """Capitalised names inside sentences.
+
+    A single word counts only after a lower-case one: elsewhere (at the start of a sentence, in a list, in bold type) it
+    is not told from a common word.
+    """
+    body = _BOLD.sub(" . ", _HEADING.sub(" . ", clip(text)))
+    for match in _NAME.finditer(body):
+        name = match.group()
+        if _starts_sentence(body, match.start()):
+            name = name.partition(" ")[2]
+        elif " " not in name and not _LOWER_BEFORE.search(body, max(0, match.start() - 30), match.start()):
+            continue
+        if name[:1].isupper() and any(part.lower() not in _COMMON for part in name.split()):
+            yield name
+
+
+_BOLD = re.compile(r"\*\*[^*\n]{1,120}\*\*|__[^_\n]{1,120}__")
+_LOWER_BEFORE = re.compile(r"[a-zß-ÿ] $")
+
+
+def _starts_sentence(text: str, start: int) -> bool:
+    before = text[max(0, start - 12) : start].rstrip(" \t*_\"“'(-•")
+    return not before or before[-1] in ".!?:;\n"

@@ -1,0 +1,55 @@
+"""Finds the instructions in a prompt that can be verified by looking.
+
+Found are only plain ones, in English, that speak of the answer as a whole. Sentences with a condition ("if", "when")
+are left out, as whether it holds is not known; so is what stands in long quotation marks or code, which is material and
+no instruction. What is not found is not judged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from otel_scorer.scoring.checks.demand import Demand
+from otel_scorer.scoring.checks.demand_counts import counts
+from otel_scorer.scoring.checks.demand_shape import formats, shape
+from otel_scorer.scoring.checks.demand_wording import wording
+from otel_scorer.scoring.checks.lexicon import phrases
+from otel_scorer.scoring.checks.words import clip
+
+_RULES: tuple[Callable[[str], Iterator[Demand]], ...] = (counts, wording, shape, formats)
+_MAX_PROMPT = 60_000
+_MAX_SENTENCES = 2000
+_MAX_DEMANDS = 100
+_CONDITIONAL = phrases(
+    r"if|when|whenever|unless|in case|where (?:possible|needed|appropriate)|for example|e\.g\.|such as"
+)
+_ABOUT_ANSWER = phrases(
+    r"""
+    answers?|respon(?:d|ses?)|repl(?:y|ies)|write|give|use|using|limit|keep|contains?|include|output|provide|list|explain
+    describe|summar\w+|generate|return|produce|compose|make|should|must|format|tell|translate|speak|only|say|start|begin|present|show|display|put
+    end|finish|conclude|do not|don't|avoid|never|without|in (?:at most|under|exactly|fewer than|one|no more than)
+    """
+)
+_MATERIAL = re.compile(
+    r"```.{0,60000}?```|\"\"\".{0,60000}?\"\"\"|[\"“][^\"“”\n]{80,20000}[\"”]",
+    re.DOTALL,
+)
+_PARTS = re.compile(r"(?<=[.!?])\s+|\n+")
+
+
+def demands(text: str) -> list[Demand]:
+    """The verifiable instructions of a prompt, each once, in order."""
+    found: dict[tuple[str, str], Demand] = {}
+    for sentence in _instructing(clip(text, _MAX_PROMPT)):
+        for rule in _RULES:
+            for demand in rule(sentence):
+                found.setdefault((demand.kind, demand.text.casefold()), demand)
+    return list(found.values())[:_MAX_DEMANDS]
+
+
+def _instructing(text: str) -> Iterator[str]:
+    for part in _PARTS.split(_MATERIAL.sub(" ", text))[:_MAX_SENTENCES]:
+        sentence = part.strip()[:1000]
+        if sentence and _ABOUT_ANSWER.search(sentence) and not _CONDITIONAL.search(sentence):
+            yield sentence

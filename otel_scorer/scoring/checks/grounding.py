@@ -1,0 +1,179 @@
+"""Is what the agent said supported by what it was given?
+
+The ground is what tools and retrieval returned, and what user and system prompt say. Where the agent read nothing,
+these checks cannot tell: knowledge of the world is no matter of support. Where something that it read was not
+captured, nothing counts as unsupported.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from otel_scorer.scoring.checks.claims import Claim, claims, names, quotes
+from otel_scorer.scoring.checks.ground import NOT_ALL_CAPTURED, ground_of, verdict
+from otel_scorer.scoring.checks.honesty import claims_after_failure, empty_retrieval
+from otel_scorer.scoring.checks.said import Said
+from otel_scorer.scoring.checks.scale import GROUNDING, Findings, graded, listed
+from otel_scorer.scoring.checks.statements import statements
+from otel_scorer.scoring.checks.support import Evidence, Support
+from otel_scorer.scoring.checks.words import clip, words
+from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
+
+__all__ = ["claims_after_failure", "empty_retrieval", "entities", "numbers", "statements"]
+
+_SLIGHT = 12
+_MAX_CLAIMS = 300
+"""Claims of one answer that are looked up."""
+_CITATION = re.compile(r"\[(\d{1,3})\](?!\()")
+
+
+def numbers(target: Target, *, min_weight: float = 0.5) -> Verdict | CannotTell:
+    """Numbers, amounts, dates, times and identifiers of the answer that nothing given to the agent supports.
+
+    Supported is also what follows by arithmetic: sums, counts, differences, percentages, rounding, other units. Tells
+    nothing about a number that is right in itself and said of the wrong thing. `min_weight` is the weight of a small
+    whole number without a unit against any other (1.0).
+    """
+    ground = ground_of(target)
+    if isinstance(ground, CannotTell):
+        return ground
+    spoken, read, told = ground
+    stated = [c for c in claims(spoken.answer or "") if c.kind not in ("url", "email")][:_MAX_CLAIMS]
+    judged = _judge(stated, read, told)
+    decided = [(claim, found) for claim, found in judged if found != "undecided"]
+    if not decided:
+        return CannotTell("the answer states no number, date or identifier that could be looked up")
+    return _weigh(spoken, decided, min_weight, cut=read.cut)
+
+
+def _judge(stated: Sequence[Claim], read: Evidence, told: Evidence) -> list[tuple[Claim, Support]]:
+    """What was read decides first; what only the user said is nobody's invention and is left out as undecided."""
+    both = Evidence([*read.texts, *told.texts], documents=len(read.texts))
+    supported: list[float] = []
+    judged: list[tuple[Claim, Support]] = []
+    for claim in stated:
+        found: Support = read.supports(claim)
+        if found != "supported" and told.supports(claim) == "supported":
+            found = "undecided"
+        if found == "unsupported":
+            found = both.supports(claim, supported)
+        if found != "unsupported":
+            supported.extend(claim.values if claim.kind in ("number", "amount", "percent") else ())
+        judged.append((claim, found))
+    return judged
+
+
+def _weigh(spoken: Said, decided: Sequence[tuple[Claim, Support]], light: float, *, cut: bool) -> Verdict | CannotTell:
+    weights = {claim: light if _is_slight(claim) else 1.0 for claim, _ in decided}
+    missing = [claim for claim, found in decided if found == "unsupported"]
+    if missing and (cut or not spoken.complete):
+        return CannotTell(f"{NOT_ALL_CAPTURED}, so an unsupported number is no proof", missing_evidence=not cut)
+    findings = Findings(GROUNDING)
+    for claim in missing:
+        code = (
+            "grounding.unsupported_number"
+            if claim.kind not in ("date", "identifier")
+            else f"grounding.unsupported_{claim.kind}"
+        )
+        findings.add(
+            code,
+            f"{claim.kind} {claim.text!r} is in nothing that the agent was given",
+            stage="LLM",
+            span_ids=(spoken.answer_span,),
+        )
+    total = sum(weights.values())
+    estimate = graded(sum(weights[claim] for claim in missing), total)
+    metrics = {"supported_number_share": 1 - len(missing) / len(decided)}
+    return verdict(spoken, estimate, _numbers_reason(decided, missing), findings.all, metrics)
+
+
+def _is_slight(claim: Claim) -> bool:
+    """A small whole number without a unit may be a way of speaking."""
+    return claim.kind == "number" and claim.step >= 1 and max(claim.values) <= _SLIGHT
+
+
+def _numbers_reason(decided: Sequence[tuple[Claim, Support]], missing: Sequence[Claim]) -> str:
+    if not missing:
+        return f"every number, date and identifier of the answer is supported ({len(decided)} looked up)"
+    what = listed([claim.text for claim in missing])
+    return f"{len(missing)} of {len(decided)} numbers, dates and identifiers are unsupported: {what}"
+
+
+def entities(target: Target) -> Verdict | CannotTell:
+    """Names, quotes, URLs, e-mail addresses and numbered citations of the answer that nothing given supports.
+
+    A name may be common knowledge, so names alone never cost more than down to 2; an invented URL, address or quote
+    does. Only capitalised names inside sentences are seen (English and the like).
+    """
+    ground = ground_of(target)
+    if isinstance(ground, CannotTell):
+        return ground
+    spoken, read, told = ground
+    checked = [
+        *_addresses(spoken, read, told),
+        *_quotes(spoken, read, told),
+        *_citations(spoken),
+        *_names(spoken, read, told),
+    ]
+    if not checked:
+        return CannotTell("the answer names, quotes and cites nothing that could be looked up")
+    missing = [(kind, text) for kind, text, supported in checked if not supported]
+    if missing and (read.cut or not spoken.complete):
+        return CannotTell(f"{NOT_ALL_CAPTURED}, so an unsupported name is no proof", missing_evidence=not read.cut)
+    findings = Findings(GROUNDING)
+    for kind, text in missing:
+        findings.add(
+            f"grounding.unsupported_{kind}",
+            f"{kind} {text!r} is in nothing that the agent was given",
+            stage="LLM",
+            span_ids=(spoken.answer_span,),
+        )
+    hard = sum(kind != "name" for kind, _ in missing)
+    estimate = graded(len(missing), len(checked), worst=1.0 if hard else 2.0)
+    if hard:
+        estimate = min(estimate, 3.0)
+    texts = [text for _, text in missing]
+    reason = (
+        f"{len(missing)} of {len(checked)} names, quotes and links are unsupported: {listed(texts)}"
+        if missing
+        else f"every name, quote and link of the answer is supported ({len(checked)} looked up)"
+    )
+    return verdict(spoken, estimate, reason, findings.all, {})
+
+
+def _addresses(spoken: Said, read: Evidence, told: Evidence) -> list[tuple[str, str, bool]]:
+    found: list[tuple[str, str, bool]] = []
+    for claim in claims(spoken.answer or "")[:_MAX_CLAIMS]:
+        if claim.kind in ("url", "email"):
+            supported = "supported" in (read.supports(claim), told.supports(claim))
+            found.append((claim.kind, claim.text, supported))
+    return found
+
+
+def _quotes(spoken: Said, read: Evidence, told: Evidence) -> list[tuple[str, str, bool]]:
+    found = []
+    for quote in quotes(spoken.answer or "")[:100]:
+        passage = " " + " ".join(words(quote)) + " "
+        found.append(("quote", quote, passage in read.folded or passage in told.folded))
+    return found
+
+
+def _citations(spoken: Said) -> list[tuple[str, str, bool]]:
+    """`[4]` of three sources is a citation of nothing, unless one of them holds a passage of that number."""
+    cited = {int(number) for number in _CITATION.findall(clip(spoken.answer or ""))}
+    retrieved = [source for source in spoken.sources if source.kind == "retrieval"]
+    if len(retrieved) < 2:
+        return []
+    numbered = "\n".join(source.text[:50_000] for source in spoken.sources)
+    return [("citation", f"[{n}]", n <= len(retrieved) or f"[{n}]" in numbered) for n in sorted(cited)]
+
+
+def _names(spoken: Said, read: Evidence, told: Evidence) -> list[tuple[str, str, bool]]:
+    known = read.words | told.words
+    found = []
+    for name in list(dict.fromkeys(names(spoken.answer or "")))[:_MAX_CLAIMS]:
+        parts = [part for part in words(name) if len(part) > 1]
+        supported = all(part in known or part.removesuffix("'s") in known for part in parts)
+        found.append(("name", name, supported))
+    return found

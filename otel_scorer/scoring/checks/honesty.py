@@ -1,0 +1,215 @@
+"""Does the answer own up to how the run went: failed tools, contrary results, nothing found, nothing looked up?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from otel_scorer.model import Value
+from otel_scorer.scoring.checks import need, outcome
+from otel_scorer.scoring.checks.claims import claims, names
+from otel_scorer.scoring.checks.lexicon import vocabulary
+from otel_scorer.scoring.checks.said import Said, no_answer, said
+from otel_scorer.scoring.checks.scale import GROUNDING, Findings, shorten
+from otel_scorer.scoring.checks.words import clip, content_words, leaves, parsed, words
+from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
+
+if TYPE_CHECKING:
+    from otel_scorer.conventions.trace_view import ToolUse
+
+
+def claims_after_failure(target: Target) -> Verdict | CannotTell:
+    """The answer claims success though the tool that was to do it failed, or states the opposite of what a tool said.
+
+    Failure is a tool's error or a result that says so, with no later success of the same tool. Opposites are words for
+    a state of which only one holds (delivered and cancelled, in stock and out of stock), found in a field of a result.
+    English wording only; cannot tell where no tool ran or nothing is claimed.
+    """
+    spoken = said(target)
+    if spoken.answer is None:
+        return no_answer(target)
+    uses = target.view.tool_uses if target.step is None else ()
+    lost = _unrecovered(uses)
+    contrary = _contradictions(spoken)
+    if contrary:
+        return _contradicted(spoken, contrary)
+    if not lost:
+        return CannotTell("no tool failed for good, and no state that a tool reported is spoken of otherwise")
+    return _owned_up(spoken, lost)
+
+
+def _unrecovered(uses: tuple[ToolUse, ...]) -> list[ToolUse]:
+    """The last use of each tool, where that failed."""
+    last = {use.name: use for use in uses}
+    return [use for use in last.values() if outcome.failed(use)]
+
+
+def _owned_up(spoken: Said, lost: list[ToolUse]) -> Verdict | CannotTell:
+    answer = spoken.answer or ""
+    claimed, admitted = outcome.claims_success(answer), outcome.admits(answer)
+    ids = tuple(use.span_id for use in lost)
+    if admitted:
+        return Verdict(5.0, "the answer says that a tool failed", evidence=ids)
+    if not claimed and not any(claims(answer)):
+        return CannotTell("a tool failed, and the answer neither says so nor claims anything")
+    tools = ", ".join(dict.fromkeys(use.name for use in lost))
+    what = f"the answer claims {claimed!r}" if claimed else "the answer states facts"
+    text = f"{what} though {tools} failed: {shorten(outcome.error_text(lost[0]), 60)}"
+    findings = Findings(GROUNDING)
+    findings.add("grounding.claim_after_failure", text, stage="LLM", span_ids=(spoken.answer_span, *ids))
+    acting = claimed and any(outcome.acts(use.name) for use in lost)
+    return Verdict(1.0 if acting else 2.0, text, tuple(findings.all), findings.spans)
+
+
+_STATES: tuple[tuple[frozenset[str], ...], ...] = (
+    tuple(
+        map(
+            frozenset,
+            (
+                ("delivered",),
+                ("cancelled", "canceled"),
+                ("processing", "pending"),
+                ("returned",),
+                ("lost",),
+                ("shipped", "in transit", "on its way", "out for delivery"),
+                ("delayed",),
+            ),
+        )
+    ),
+    tuple(map(frozenset, (("in stock",), ("out of stock", "sold out", "backordered")))),
+    tuple(map(frozenset, (("available",), ("unavailable",)))),
+    tuple(map(frozenset, (("approved", "accepted"), ("declined", "rejected", "denied")))),
+    tuple(map(frozenset, (("active",), ("inactive", "suspended", "deactivated", "expired")))),
+    tuple(map(frozenset, (("paid",), ("unpaid", "overdue", "outstanding")))),
+    tuple(map(frozenset, (("confirmed",), ("waitlisted",), ("cancelled", "canceled")))),
+    tuple(map(frozenset, (("on time",), ("delayed",), ("cancelled", "canceled")))),
+)
+
+
+def _contradictions(spoken: Said) -> list[tuple[str, str, str]]:
+    """(said by the answer, reported, span id) where the answer names another state than any result does."""
+    answer = " " + " ".join(words(clip(spoken.answer or ""))) + " "
+    ground = " " + " ".join(words((spoken.read + "\n" + spoken.told)[:400_000].replace("_", " "))) + " "
+    found: list[tuple[str, str, str]] = []
+    for source in spoken.sources[:100]:
+        for reported in _reported_states(source.text):
+            found.extend((said_, reported, source.span_id) for said_ in _others_said(reported, answer, ground))
+    return found
+
+
+def _reported_states(text: str) -> list[str]:
+    """Short field values of a structured result that are words for a state."""
+    value: Value = parsed(text)
+    if value is None:
+        return []
+    known = {word for group in _STATES for state in group for word in state}
+    texts = (
+        " ".join(words(leaf.replace("_", " ")))
+        for _, leaf in leaves(value, 500)
+        if isinstance(leaf, str) and len(leaf) < 40
+    )
+    return [state for state in dict.fromkeys(texts) if state in known]
+
+
+def _others_said(reported: str, answer: str, ground: str) -> list[str]:
+    found: list[str] = []
+    for group in _STATES:
+        mine = next((state for state in group if reported in state), None)
+        if mine is None or any(f" {word} " in answer for word in mine):
+            continue
+        for other in group:
+            if other is not mine:
+                found.extend(w for w in other if _asserted(w, answer) and f" {w} " not in ground)
+    return found
+
+
+_NEGATIONS = vocabulary(
+    """
+    not isn't wasn't hasn't never no before until once if when unless cannot can't to be
+    """
+)
+
+
+def _asserted(word: str, answer: str) -> bool:
+    """Said without a negation, condition or future in the four words before."""
+    before, found, _ = answer.partition(f" {word} ")
+    return bool(found) and not _NEGATIONS & set(before.split()[-4:])
+
+
+def _contradicted(spoken: Said, contrary: list[tuple[str, str, str]]) -> Verdict:
+    findings = Findings(GROUNDING)
+    for stated, reported, span_id in contrary[:10]:
+        findings.add(
+            "grounding.contradicts_tool",
+            f"the answer says {stated!r}, the tool reported {reported!r}",
+            stage="LLM",
+            span_ids=(spoken.answer_span, span_id),
+        )
+    return Verdict(1.5, findings.all[0].text, tuple(findings.all), findings.spans)
+
+
+def empty_retrieval(target: Target) -> Verdict | CannotTell:
+    """All that was looked up came back empty, and yet the answer states facts; or it says so, which is right.
+
+    Also where a lookup that the request needed was never made (`plan.needed_tool`) and the answer states numbers,
+    dates or names as if it had been. Cannot tell where something was found: then the other checks of grounding speak.
+    """
+    spoken = said(target)
+    if spoken.answer is None:
+        return no_answer(target)
+    if target.step is not None:
+        return CannotTell("a single step does not show what was looked up")
+    empty, full = _lookups(target)
+    if full:
+        return CannotTell("a lookup returned something")
+    if not empty:
+        return _without_lookup(target, spoken)
+    if outcome.admits(spoken.answer) or outcome.asks_back(spoken.answer):
+        return Verdict(5.0, "nothing was found, and the answer says so", evidence=(spoken.answer_span, *empty))
+    if len(content_words(spoken.answer)) < 3:
+        return CannotTell("nothing was found, and the answer says next to nothing")
+    findings = Findings(GROUNDING)
+    findings.add(
+        "grounding.answer_without_evidence",
+        "every lookup came back empty, and the answer states facts nevertheless",
+        stage="RETRIEVER",
+        span_ids=(spoken.answer_span, *empty),
+    )
+    return Verdict(1.0 if _specific(spoken) else 1.5, findings.all[0].text, tuple(findings.all), findings.spans)
+
+
+def _lookups(target: Target) -> tuple[list[str], list[str]]:
+    """Span ids of lookups that came back empty, and of those that gave something or are not known to be empty."""
+    empty: list[str] = []
+    full: list[str] = []
+    for step in target.view.retrievals:
+        documents = step.genai.documents if step.genai.documents is not None else step.genai.reranked
+        nothing = documents is not None and not any(d.text is None or d.text.strip() for d in documents)
+        (empty if nothing else full).append(step.span.span_id)
+    for use in target.view.tool_uses:
+        nothing = not use.error and use.result_captured and outcome.is_empty(use.result) and not outcome.acts(use.name)
+        (empty if nothing else full).append(use.span_id)
+    return empty, full
+
+
+def _specific(spoken: Said) -> bool:
+    """States a number, date or name that the user did not say himself."""
+    told = spoken.told.casefold()
+    answer = spoken.answer or ""
+    stated = [claim.text for claim in claims(answer)] + list(names(answer))
+    return any(text.casefold() not in told for text in stated)
+
+
+def _without_lookup(target: Target, spoken: Said) -> Verdict | CannotTell:
+    tools = {tool.name: tool for tool in (target.view.tool_definitions or {}).values()}
+    needs = need.asked(spoken.task or "", tools)
+    answer = spoken.answer or ""
+    if spoken.sources or not needs or outcome.asks_back(answer) or outcome.admits(answer) or outcome.refuses(answer):
+        return CannotTell("nothing was looked up, and nothing shows that it had to be")
+    findings = Findings(GROUNDING)
+    findings.add(
+        "grounding.answer_without_lookup",
+        f"the answer states what only {needs[0].tool} could know, and it was not called",
+        stage="LLM",
+        span_ids=(spoken.answer_span,),
+    )
+    return Verdict(1.0 if _specific(spoken) else 1.5, findings.all[0].text, tuple(findings.all), findings.spans)

@@ -1,0 +1,178 @@
+"""How something went, by its own words: a tool result (failed, empty) and an answer (admits, claims, asks, refuses).
+
+Reads English wording and JSON fields. A result in another language counts as neither failed nor empty.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from otel_scorer.model import Value
+from otel_scorer.scoring.checks.lexicon import phrases, vocabulary
+from otel_scorer.scoring.checks.words import as_text, clip, name_words, parsed
+
+if TYPE_CHECKING:
+    from otel_scorer.conventions.trace_view import ToolUse
+
+_HEAD = 300
+"""Characters in which a plain-text result says that it failed."""
+
+_FAILED_TEXT = phrases(
+    r"""
+    error|exception|traceback|failed|failure|fatal|invalid|unauthori[sz]ed|forbidden|rate limit(?:ed)?
+    http(?:/[\d.]{1,3})? ?(?:error )?[45]\d\d|[45]\d\d [a-z]+
+    (?:request |connection )?timed? ?out|(?:permission|access) denied|service unavailable|internal server error
+    \w{1,40}(?:error|exception)
+    (?:the )?\w{1,40} (?:failed|timed out|could not be|is unavailable|errored)
+    """,
+    at_start=True,
+)
+_FAILED_STATUS = vocabulary(
+    """
+    error failed failure fail timeout timed_out denied unavailable exception
+    """
+)
+_ERROR_KEYS = vocabulary(
+    """
+    error errors exception traceback error_message errormessage error_code
+    """
+)
+_NOT_ERRORS: tuple[Value, ...] = (None, "", False, 0, "none", "null", "None", "0")
+
+_EMPTY_TEXT = phrases(
+    r"""
+    (?:sorry,? )?no (?:\w+ ){0,3}(?:results?|match(?:es)?|documents?|records?|entries|data|items?|rows|hits|information)
+    nothing (?:was )?found|(?:\w+ ){0,3}not found|none|null|n/a|empty
+    """,
+    at_start=True,
+)
+_WRAPPERS = vocabulary(
+    """
+    results result data items documents records rows hits matches entries content value output
+    """
+)
+
+_ADMITS = phrases(
+    r"""
+    unable|couldn't|could not|can't|cannot|can not|wasn't able|was not able|weren't able|were not able|unsuccessful
+    fail(?:ed|s|ure|ing)?|errors?|unfortunately|sorry|apologi[sz]e|unavailable|not available|not found|timed out
+    no (?:\w+ ){0,3}(?:found|available|information|results?|records?|data|matches)|nothing|unknown|unclear
+    did(?:n't| not) (?:find|work|succeed|go through|return|complete)|do(?:n't| not) (?:have|know|see|find)
+    does(?:n't| not) (?:contain|mention|include|say|exist|appear|specify)|isn't (?:mentioned|available)
+    try again|went wrong|problems?|issues?
+    not (?:been )?(?:able|sure|certain|mentioned|specified|provided|completed|processed|possible)
+    """
+)
+_DONE = r"""booked|cancell?ed|created|sent|updated|deleted|removed|added|changed|confirmed|completed|processed|placed
+    |scheduled|reserved|refunded|saved|submitted|transferred|paid|ordered|registered|activated|reset|issued|moved
+    |renamed|uploaded|published|posted|forwarded|applied|closed|opened|fixed|resolved|set""".replace("\n    ", "")
+_CLAIMS = phrases(
+    rf"""
+    success(?:ful|fully)?|all (?:done|set)|done(?=[.!])
+    (?:has|have|had|is|are|was|were) (?:now |just |already |been |all |successfully ){{0,3}}(?:{_DONE})
+    i(?:'ve| have)? (?:now |just |successfully )?(?:{_DONE})
+    (?:booking|reservation|order|payment|transfer|refund|cancellation|appointment)(?: is| has been)? complete
+    """
+)
+_ASKS = phrases(
+    r"""
+    (?:could|can|would|will) you (?:please |kindly )?(?:\w+ ){0,2}(?:provide|tell|share|give|confirm|clarify|specify
+    |send)
+    please (?:\w+ )?(?:provide|share|confirm|specify|tell|let me know|clarify|send|enter|verify)
+    (?:what|which)(?: is|'s)? (?:your|the) (?:\w+ ){0,3}\w+\?|do you have (?:your|the|an?)
+    i(?:'ll)? (?:will )?need (?:your|the|to know|a few|some|more)|may i (?:have|ask|know)
+    """
+)
+_REFUSES = phrases(
+    r"""
+    i(?:'m| am) (?:sorry|unable|not able|afraid)|i (?:can't|cannot|won't|will not|must decline|am not allowed)|as an ai
+    not (?:able|allowed|permitted) to (?:help|assist|share|provide|do)|against (?:my|our) (?:policy|guidelines)
+    """
+)
+_ACTING = vocabulary(
+    """
+    accept activate add apply approve assign book buy cancel change charge close commit confirm copy create
+    deactivate delete deploy disable drop edit email enable execute forward grant insert install invite issue
+    kill mail make merge message modify move notify open order pay place post publish purchase push put refund
+    register reject remove rename replace reply reschedule reserve reset restart revoke save schedule send set
+    share start stop submit subscribe terminate transfer trigger unlock unsubscribe update upload upgrade wire
+    withdraw write
+    """
+)
+_READING = vocabulary(
+    """
+    check count describe fetch find get inquire inspect list look lookup query read retrieve search show
+    status track view verify browse load
+    """
+)
+
+
+def failed(use: ToolUse) -> bool:
+    """Whether a tool use failed: by its error, or by a result that says of itself that it is one."""
+    return bool(use.error) or (use.result_captured and says_failed(use.result))
+
+
+def says_failed(result: Value) -> bool:
+    """An `error` field, a failed status, `success: false`, or a text that begins as an error does."""
+    value = parsed(result) if isinstance(result, str) else result
+    if isinstance(value, dict):
+        return any(_field_failed(str(key).lower(), item) for key, item in list(value.items())[:200])
+    return bool(_FAILED_TEXT.match(result[:_HEAD].lstrip())) if isinstance(result, str) else False
+
+
+def _field_failed(key: str, item: Value) -> bool:
+    if key in _ERROR_KEYS or key == "is_error" or key == "iserror":
+        return item not in _NOT_ERRORS and item not in ([], {})
+    if key in ("success", "ok", "succeeded"):
+        return item is False
+    return key in ("status", "state", "outcome") and isinstance(item, str) and item.lower() in _FAILED_STATUS
+
+
+def is_empty(result: Value) -> bool:
+    """Nothing came back: null, "", [], {}, a wrapper around those (`{"results": []}`), or a text that says so."""
+    value = parsed(result) if isinstance(result, str) and result.strip()[:1] in "{[" else result
+    if isinstance(value, dict):
+        wrapped = [item for key, item in value.items() if str(key).lower() in _WRAPPERS]
+        return not value or (bool(wrapped) and all(item in (None, "", [], {}) for item in wrapped))
+    if isinstance(value, str):
+        return not value.strip() or bool(_EMPTY_TEXT.match(value.strip()[:_HEAD]) and len(value) < _HEAD)
+    return value is None or value == []
+
+
+def admits(text: str) -> bool:
+    """Whether the text admits that something failed, is missing or is not known."""
+    return bool(_ADMITS.search(clip(text)))
+
+
+def claims_success(text: str) -> str:
+    """The first words that claim that something was done, "" where nothing does."""
+    match = _CLAIMS.search(clip(text))
+    return match.group() if match else ""
+
+
+def asks_back(text: str) -> bool:
+    """Whether the answer asks the user for something that it needs."""
+    return bool(_ASKS.search(clip(text)))
+
+
+def refuses(text: str) -> bool:
+    """Whether the answer begins as a refusal does."""
+    return bool(_REFUSES.search(text[:_HEAD]))
+
+
+def acts(name: str) -> bool:
+    """Whether a tool changes something, by the verbs in its name: a leading reading verb outweighs a later one."""
+    found = name_words(name)
+    first = next((word for word in found if word in _ACTING or word in _READING), "")
+    return first in _ACTING
+
+
+def reads(name: str) -> bool:
+    """Whether a tool looks something up, by the verbs in its name."""
+    found = name_words(name)
+    return any(word in _READING for word in found) and not acts(name)
+
+
+def error_text(use: ToolUse) -> str:
+    """What a failed use said."""
+    return use.error or as_text(use.result)

@@ -1,0 +1,174 @@
+"""An answer as instructions speak of it: words, sentences, paragraphs, lines, items, language. Each counted once."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from functools import cached_property
+
+from otel_scorer.model import Value
+from otel_scorer.scoring.checks.lexicon import vocabulary
+from otel_scorer.scoring.checks.words import MAX_CHARS
+
+_TOKEN = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
+_ENDS = re.compile(r"[.!?]+[\"'”’)\]]{0,2}(?=\s|$)|[。！？]")
+_BULLET = re.compile(r"(?m)^[ \t]*[-*•+–▪◦] +\S")
+_NUMBERED = re.compile(r"(?m)^[ \t]*\(?\d{1,3}[.)] +\S")
+_FENCED = re.compile(r"^\s{0,20}`{3}\w{0,20}\n(.{0,200000}?)\n?`{3}\s{0,20}$", re.DOTALL)
+_EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf\U0001f1e6-\U0001f1ff]")
+_HEADING = re.compile(r"(?m)^#{1,6} \S")
+_TABLE = re.compile(r"(?m)^\s{0,8}\|?.{0,400}\|.{0,400}\n\s{0,8}\|?[ :]{0,4}-{2,}")
+_MARKUP = re.compile(
+    r"(?m)^#{1,6} \S|\*\*[^*\n]{1,200}\*\*|^[ \t]*[-*+] +\S|`[^`\n]{1,200}`|\[[^\]\n]{1,200}\]\([^)\n]{1,400}\)"
+)
+_PRONOUNS = vocabulary(
+    """
+    i me my mine myself you your yours yourself yourselves he him his himself she her hers herself it its itself we us
+    our ours ourselves they them their theirs themselves this that these those who whom whose which what anyone anybody
+    anything someone somebody something everyone everybody everything nobody nothing none each either neither one
+    """
+)
+_CONJUNCTIONS = vocabulary("for and nor but or yet so")
+
+
+class Reply:
+    """The first MAX_CHARS characters of an answer."""
+
+    def __init__(self, text: str) -> None:
+        self.cut = len(text) > MAX_CHARS
+        self.text = text[:MAX_CHARS].strip()
+
+    @cached_property
+    def words(self) -> list[str]:
+        return _TOKEN.findall(self.text)
+
+    @cached_property
+    def lowered(self) -> list[str]:
+        return [word.casefold() for word in self.words]
+
+    @cached_property
+    def sentences(self) -> int:
+        """Ends of sentences; lines without one (headings, items) count as one each where they hold words."""
+        count = 0
+        for line in self.text.splitlines():
+            ends = len(_ENDS.findall(line))
+            tail = _ENDS.split(line)[-1]
+            count += ends + (1 if _TOKEN.search(tail) else 0)
+        return count
+
+    @cached_property
+    def paragraphs(self) -> int:
+        return len([part for part in re.split(r"\n[ \t]*\n", self.text) if part.strip()])
+
+    @cached_property
+    def lines(self) -> int:
+        return len([line for line in self.text.splitlines() if line.strip()])
+
+    @cached_property
+    def bullets(self) -> int:
+        return len(_BULLET.findall(self.text))
+
+    @cached_property
+    def numbered(self) -> int:
+        return len(_NUMBERED.findall(self.text))
+
+    @cached_property
+    def has_table(self) -> bool:
+        return bool(_TABLE.search(self.text))
+
+    @cached_property
+    def has_markup(self) -> bool:
+        return bool(_MARKUP.search(self.text))
+
+    @cached_property
+    def unfenced(self) -> str:
+        """Without the code fence, where the whole answer stands in one."""
+        match = _FENCED.match(self.text)
+        return match[1].strip() if match else self.text
+
+    @cached_property
+    def json(self) -> tuple[bool, Value]:
+        """(whether the answer is JSON, what it says); a fence around it is forgiven."""
+        try:
+            return True, json.loads(self.unfenced)
+        except (ValueError, RecursionError):
+            return False, None
+
+    @cached_property
+    def language(self) -> str:
+        """Lower-case English name of the language, "" where it cannot be told (too short, mixed)."""
+        return language_of(self.text)
+
+    def count(self, unit: str) -> int:
+        """How many of a unit of COUNTED there are."""
+        return COUNTED[unit](self)
+
+
+COUNTED: dict[str, Callable[[Reply], int]] = {
+    "word": lambda reply: len(reply.words),
+    "unique word": lambda reply: len(set(reply.lowered)),
+    "different word": lambda reply: len(set(reply.lowered)),
+    "sentence": lambda reply: reply.sentences,
+    "paragraph": lambda reply: reply.paragraphs,
+    "line": lambda reply: reply.lines,
+    "character": lambda reply: len(reply.text),
+    "bullet point": lambda reply: reply.bullets or reply.numbered,
+    "bullet": lambda reply: reply.bullets or reply.numbered,
+    "list item": lambda reply: reply.bullets or reply.numbered,
+    "number": lambda reply: len(re.findall(r"\d+(?:[.,]\d+)*", reply.text)),
+    "pronoun": lambda reply: sum(word in _PRONOUNS for word in reply.lowered),
+    "coordinating conjunction": lambda reply: len(_CONJUNCTIONS & set(reply.lowered)),
+    "comma": lambda reply: reply.text.count(","),
+    "question mark": lambda reply: reply.text.count("?"),
+    "question": lambda reply: reply.text.count("?"),
+    "exclamation mark": lambda reply: reply.text.count("!"),
+    "exclamation point": lambda reply: reply.text.count("!"),
+    "emoji": lambda reply: len(_EMOJI.findall(reply.text)),
+    "hashtag": lambda reply: len(re.findall(r"(?<!\w)#\w", reply.text)),
+    "heading": lambda reply: len(_HEADING.findall(reply.text)),
+    "digit": lambda reply: sum(c.isdigit() for c in reply.text),
+    "quotation mark": lambda reply: sum(reply.text.count(mark) for mark in '"“”'),
+}
+"""What instructions count, by its name in the singular."""
+
+_SCRIPTS = (
+    ("japanese", re.compile(r"[\u3040-\u30ff]")),
+    ("korean", re.compile(r"[\uac00-\ud7af]")),
+    ("chinese", re.compile(r"[\u4e00-\u9fff]")),
+    ("russian", re.compile(r"[\u0400-\u04ff]")),
+    ("arabic", re.compile(r"[\u0600-\u06ff]")),
+    ("hindi", re.compile(r"[\u0900-\u097f]")),
+    ("greek", re.compile(r"[\u0370-\u03ff]")),
+    ("hebrew", re.compile(r"[\u0590-\u05ff]")),
+    ("thai", re.compile(r"[\u0e00-\u0e7f]")),
+)
+_COMMON = {
+    "english": vocabulary("the and of to is in that it for with as was are this you be have not on your"),
+    "german": vocabulary(
+        "der die das und ist nicht mit ein eine den zu von für auf sich ich sie wir dem des im auch werden"
+    ),
+    "french": vocabulary("le la les et est des une dans pour que qui vous nous pas sur au avec ce du je votre il elle"),
+    "spanish": vocabulary("el los las y es una para que con por su del se lo como está más al pero este tu usted"),
+    "italian": vocabulary("il gli e è una per che con di del della sono non si come più anche questo nel lo alla"),
+    "portuguese": vocabulary("o os as e é uma para que com por do da não se como mais ao em seu sua você está"),
+    "dutch": vocabulary("de het een en is van niet dat op te voor met zijn er aan ook als bij u je wordt"),
+}
+LANGUAGES = frozenset([name for name, _ in _SCRIPTS] + list(_COMMON))
+
+
+def language_of(text: str) -> str:
+    """The language by its script or, in Latin letters, by its small words; "" where neither is clear."""
+    sample = text[:5000]
+    letters = sum(c.isalpha() for c in sample)
+    for name, script in _SCRIPTS:
+        if letters and len(script.findall(sample)) > 0.3 * letters:
+            return name
+        if name == "japanese" and letters and len(script.findall(sample)) > 0.1 * letters:
+            return name
+    spoken = [word.casefold() for word in _TOKEN.findall(sample)]
+    if len(spoken) < 6:
+        return ""
+    hits = sorted(((sum(word in common for word in spoken), name) for name, common in _COMMON.items()), reverse=True)
+    clear = hits[0][0] >= max(2, 1.3 * hits[1][0]) and hits[0][0] > 0.08 * len(spoken)
+    return hits[0][1] if clear else ""

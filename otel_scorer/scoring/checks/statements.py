@@ -1,0 +1,106 @@
+"""How much of what an answer says is said in what the agent read, sentence by sentence, by words and phrases."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from otel_scorer.scoring.checks import outcome
+from otel_scorer.scoring.checks.ground import ground_of, verdict
+from otel_scorer.scoring.checks.lexicon import phrases, vocabulary
+from otel_scorer.scoring.checks.reply import language_of
+from otel_scorer.scoring.checks.said import Said
+from otel_scorer.scoring.checks.scale import GROUNDING, Findings
+from otel_scorer.scoring.checks.support import Evidence
+from otel_scorer.scoring.checks.words import STOPWORDS, clip, parsed, sentences, stem, words
+from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
+
+_SELF = vocabulary("i i'm i've i'd i'll me my mine")
+_FOUND_NOTHING = phrases(
+    r"""
+    (?:unable|couldn't|could not|can't|cannot|wasn't able|not able) (?:to )?(?:find|locate|answer|determine
+    |access|retrieve|verify)
+    (?:no|not enough) (?:\w+ ){0,2}(?:information|data|results?|records?|details)|not (?:mentioned|specified|stated
+    |provided)
+    (?:do(?:es)?|did)(?:n't| not) (?:\w+ )?(?:have|mention|contain|specify|include|say|provide|state|find)
+    """
+)
+_MIN_WORDS = 2
+_PROSE_WORDS = 30
+"""Words of a tool result from which on it may be what the answer tells; a document that was fetched always is."""
+_TELLING_WORDS = 4
+
+
+def statements(target: Target, *, high: float = 0.75, low: float = 0.15) -> Verdict | CannotTell:
+    """How much of what the answer says is said in the words and phrases of what the agent read.
+
+    A paraphrase shares few words and an inversion ("not") shares all, so this speaks only at the ends: 5 from `high`
+    on, 2 where at most `low` of the content words are known at all (only against documents and longer prose: a sentence
+    about JSON is always a paraphrase). Between them it cannot tell, and leaves the measure as metric
+    `statement_support` (0 to 1). Questions do not count. A sentence in the first person ("I found", "my dad") is
+    supported where it stands there word for word; else it pulls the metric down and is no fault.
+    """
+    ground = ground_of(target)
+    if isinstance(ground, CannotTell):
+        return ground
+    spoken, read, told = ground
+    answer = clip(spoken.answer or "", 20_000)
+    if outcome.refuses(answer) or outcome.is_empty(answer) or _FOUND_NOTHING.search(answer):
+        return CannotTell("the answer says that something is missing, which no document can support")
+    tongues = {language_of(answer), language_of(read.text[:5000])} - {""}
+    if len(tongues) > 1:
+        return CannotTell("the answer is in another language than what was read")
+    share, covered, size = _support(answer, read, frozenset(map(stem, told.words)))
+    if size < _MIN_WORDS:
+        return CannotTell("the answer makes no statement of its own")
+    metrics = {"statement_support": share}
+    reason = f"{share:.0%} of what the answer states is in the words of what the agent read"
+    if share >= high:
+        return verdict(spoken, 5.0, reason, (), metrics)
+    if covered > low or not _is_prose(spoken) or not spoken.complete or read.cut:
+        return CannotTell(reason + ": no telling by words alone", metrics=metrics)
+    findings = Findings(GROUNDING)
+    findings.add("grounding.unsupported_statements", reason, stage="LLM", span_ids=(spoken.answer_span,))
+    return verdict(spoken, 2.0, reason, findings.all, metrics)
+
+
+def _is_prose(spoken: Said) -> bool:
+    """Whether what was read is text that an answer would repeat, not data that it would put into words."""
+    return any(
+        parsed(source.text) is None and (source.kind != "tool" or len(words(source.text)) >= _PROSE_WORDS)
+        for source in spoken.sources
+    )
+
+
+def _support(answer: str, read: Evidence, told: frozenset[str]) -> tuple[float, float, int]:
+    """Support, share of content words that are known (1.0 where too few to say), number of content words."""
+    known = [stem(word) for text in read.texts for word in words(text.replace("_", " "))]
+    vocabulary_, pairs = frozenset(known), frozenset(pairwise(known))
+    total = covered = impersonal = size = 0.0
+    for sentence in sentences(answer)[:400]:
+        spoken = words(sentence)
+        weight = sum(word not in STOPWORDS for word in spoken)
+        if sentence.rstrip().endswith("?"):
+            continue
+        share, part = _of_sentence(spoken, vocabulary_, pairs, told)
+        size += weight
+        if not _SELF & set(spoken):
+            impersonal, covered = impersonal + weight, covered + weight * share
+        elif part < 1:
+            continue
+        total += weight * (share + part) / 2
+    return total / max(1.0, size), covered / impersonal if impersonal >= _TELLING_WORDS else 1.0, int(size)
+
+
+def _of_sentence(
+    spoken: list[str], known: frozenset[str], pairs: frozenset[tuple[str, str]], told: frozenset[str]
+) -> tuple[float, float]:
+    """Share of the content words that are known, and share of all words that stand in a known pair."""
+    stems = [stem(word) for word in spoken]
+    content = [s for w, s in zip(spoken, stems, strict=True) if w not in STOPWORDS and (s in known or s not in told)]
+    if not content:
+        return 1.0, 1.0
+    paired = [False] * len(stems)
+    for at, pair in enumerate(pairwise(stems)):
+        if pair in pairs:
+            paired[at] = paired[at + 1] = True
+    return sum(s in known for s in content) / len(content), sum(paired) / len(paired)

@@ -1,0 +1,271 @@
+"""Whether evidence supports a claim: said there, or following from it by the arithmetic that an answer does.
+
+Three answers: supported, unsupported, undecided. Derived numbers (a sum, a difference, a percentage) support a claim
+only where a hit is no coincidence: among many numbers nearly every small number is the difference of two of them.
+"""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import Literal
+
+from otel_scorer.model import Value
+from otel_scorer.scoring.checks.claims import Claim, claims
+from otel_scorer.scoring.checks.words import MAX_CHARS, MAX_EVIDENCE_CHARS, leaves, parsed, words
+
+Support = Literal["supported", "unsupported", "undecided"]
+
+_DIGITS = re.compile(r"(?<!\d)(?<!\d[.,])\d+(?!\d|[.,]\d)")
+"""Whole runs of digits: the 90 of 4.90 is no number."""
+_COMPACT = re.compile(r"[\W_]+")
+_COUNTING = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty"
+)
+_NUMBER_WORDS = {word: float(value) for value, word in enumerate(_COUNTING.split())} | {
+    "thirty": 30.0,
+    "forty": 40.0,
+    "fifty": 50.0,
+    "hundred": 100.0,
+    "dozen": 12.0,
+    "half": 0.5,
+    "once": 1.0,
+    "twice": 2.0,
+}
+_MAX_POOL = 80
+"""Numbers that are combined in pairs: the cost is quadratic in it, and fixed by it."""
+_COINCIDENCE = 0.15
+"""A derived hit counts where fewer than this share of comparable numbers would have been hit as well."""
+_FACTORS = (100.0, 1000.0, 1e6, 60.0, 24.0, 7.0, 12.0)
+_SMALL = 12
+"""A bare whole number up to this may be a count of something that is not written as a number."""
+
+
+class Evidence:
+    """Texts that a claim may rest on. Computes only what is asked of it."""
+
+    def __init__(self, texts: Sequence[str], *, documents: int | None = None) -> None:
+        """`documents`: how many of the texts an answer may have counted ("three reviews"); None for all."""
+        self.cut = sum(map(len, texts)) > MAX_EVIDENCE_CHARS or any(len(text) > MAX_CHARS for text in texts)
+        """Whether not all of it was looked at: what is not found may be in the rest."""
+        self.texts = _within(texts)
+        self._documents = len(self.texts) if documents is None else documents
+
+    @cached_property
+    def text(self) -> str:
+        return "\n".join(self.texts)
+
+    @cached_property
+    def folded(self) -> str:
+        """Words only, lower case, one space apart: for passages."""
+        return " " + " ".join(words(self.text)) + " "
+
+    @cached_property
+    def compact(self) -> str:
+        """Letters and digits only, lower case: for identifiers that are written with other separators."""
+        return _COMPACT.sub("", self.text).casefold()
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        return frozenset(words(self.text.replace("_", " ")))
+
+    @cached_property
+    def claims(self) -> list[Claim]:
+        return [claim for text in self.texts for claim in claims(text)]
+
+    @cached_property
+    def digit_runs(self) -> frozenset[str]:
+        return frozenset(_DIGITS.findall(self.text))
+
+    @cached_property
+    def dates(self) -> frozenset[tuple[int, int, int]]:
+        return frozenset(reading for claim in self.claims for reading in claim.date)
+
+    @cached_property
+    def times(self) -> frozenset[float]:
+        """Minutes since midnight; an ISO date-time gives its time too."""
+        return frozenset(value for claim in self.claims if claim.kind == "time" for value in claim.values)
+
+    @cached_property
+    def numbers(self) -> list[float]:
+        """All numbers said, sorted, each once: digits, number words, lengths of lists."""
+        return sorted({*self._stated, *self._structure[0], *(float(run) for run in self.digit_runs if len(run) <= 15)})
+
+    @cached_property
+    def _stated(self) -> list[float]:
+        found = {value for claim in self.claims if claim.kind in _NUMERIC for value in claim.values}
+        return sorted(found | {_NUMBER_WORDS[word] for word in self.words & _NUMBER_WORDS.keys()})
+
+    @cached_property
+    def sums(self) -> list[float]:
+        """Sums, means and spans of the columns of structured results."""
+        return self._structure[1]
+
+    @cached_property
+    def _structure(self) -> tuple[list[float], list[float]]:
+        counts: list[float] = [float(self._documents)] if self._documents else []
+        totals: list[float] = []
+        for value in map(parsed, self.texts):
+            if value is not None:
+                counts.extend(_lengths(value))
+                totals.extend(total for column in _columns(value) for total in _totals(column))
+        amounts = [claim.values[0] for claim in self.claims if claim.kind == "amount"]
+        return counts, sorted({*totals, *_totals(amounts[:500])})
+
+    def supports(self, claim: Claim, beside: Iterable[float] = ()) -> Support:
+        """`beside` are supported numbers of the answer itself: a total of shown items is no coincidence."""
+        if claim.kind in ("url", "email"):
+            return _yes(_address(claim.text) in self.text.casefold())
+        if claim.kind == "identifier":
+            return _yes(_COMPACT.sub("", claim.text).casefold() in self.compact)
+        if claim.kind == "date":
+            return self._date(claim)
+        if claim.kind == "time":
+            return self._time(claim)
+        return self._number(claim, beside)
+
+    def _date(self, claim: Claim) -> Support:
+        for year, month, day in claim.date:
+            for known in self.dates:
+                if known[1:] == (month, day) and (0 in (year, known[0]) or year == known[0]):
+                    return "supported"
+        return "unsupported"
+
+    def _time(self, claim: Claim) -> Support:
+        known = {minutes % 720 for minutes in self.times}
+        if any(value in self.times or value % 720 in known for value in claim.values):
+            return "supported"
+        shifted = any((value - other) % 30 == 0 for value in claim.values for other in self.times)
+        return "undecided" if shifted else "unsupported"  # another time zone, or a sum of durations
+
+    def _number(self, claim: Claim, beside: Iterable[float]) -> Support:
+        if any(_near(self.numbers, value, step) for value, step in _precisions(claim)):
+            return "supported"
+        digits = _DIGITS.findall(claim.text)
+        if len(digits) == 1 and len(digits[0]) >= 4 and any(run.endswith(digits[0]) for run in self.digit_runs):
+            return "supported"  # the last digits of a longer number
+        if any(_near(self.sums, value, step) for value, step in _precisions(claim)):
+            return "supported"
+        return self._derived(claim, sorted(set(beside)))
+
+    def _derived(self, claim: Claim, beside: list[float]) -> Support:
+        steps = _precisions(claim)
+        if any(_near(_combined(beside[:20]), value, step) for value, step in steps):
+            return "supported"
+        if any(_near(self._combinations, value, step) for value, step in steps):
+            crowded = min(_crowding(self._combinations, value, step) for value, step in steps)
+            return "supported" if crowded < _COINCIDENCE else "undecided"
+        if claim.kind == "number" and claim.step >= 1 and max(claim.values) <= _SMALL and len(self.numbers) > 3:
+            return "undecided"
+        return "unsupported"
+
+    @cached_property
+    def _combinations(self) -> list[float]:
+        return _combined(self._stated if len(self._stated) <= _MAX_POOL else self._pool)
+
+    @cached_property
+    def _pool(self) -> list[float]:
+        """Where there are too many numbers to combine: amounts first, then the others in order of appearance."""
+        ranked = sorted(
+            (claim for claim in self.claims if claim.kind in _NUMERIC), key=lambda claim: claim.kind == "number"
+        )
+        return list(dict.fromkeys(value for claim in ranked for value in claim.values))[:_MAX_POOL]
+
+
+_NUMERIC = ("number", "amount", "percent")
+
+
+def _yes(found: bool) -> Support:
+    return "supported" if found else "unsupported"
+
+
+def _within(texts: Sequence[str]) -> list[str]:
+    kept, left = [], MAX_EVIDENCE_CHARS
+    for text in texts:
+        kept.append(text[: min(left, MAX_CHARS)])
+        left -= len(kept[-1])
+        if left <= 0:
+            break
+    return kept
+
+
+def _address(text: str) -> str:
+    """A URL or e-mail address without what people leave out: scheme, www, trailing slash."""
+    bare = re.sub(r"^https?://", "", text.casefold())
+    return bare.removeprefix("www.").rstrip("/")
+
+
+def _precisions(claim: Claim) -> list[tuple[float, float]]:
+    """(value, worth of its last stated digit): 1,200 may be rounded to hundreds, 1,234.5 is exact to a tenth."""
+    found = []
+    for value in claim.values:
+        step = claim.step
+        while step < 1000 and value >= 100 * step and step >= 1 and value % (10 * step) == 0:
+            step *= 10
+        found.append((value, step if value % 1 == 0 else min(step, 1.0)))
+    return found
+
+
+def _near(ordered: list[float], value: float, step: float) -> bool:
+    """Whether a number of the sorted list rounds to the value."""
+    slack = step / 2 + 1e-9 * max(1.0, abs(value))
+    at = bisect.bisect_left(ordered, value - slack)
+    return at < len(ordered) and ordered[at] <= value + slack
+
+
+def _crowding(ordered: list[float], value: float, step: float) -> float:
+    """Share of numbers of this size and precision that the list would hit: the odds of a coincidence."""
+    low, high = value / 2, value * 2
+    inside = bisect.bisect_right(ordered, high) - bisect.bisect_left(ordered, low)
+    return min(1.0, inside * step / max(high - low, step))
+
+
+def _combined(numbers: Sequence[float]) -> list[float]:
+    """Sums, differences, products, quotients and percentages of pairs, and changes of unit; sorted, each once."""
+    found: set[float] = set()
+    for i, a in enumerate(numbers):
+        for factor in _FACTORS:
+            found.update((a * factor, a / factor))
+        for b in numbers[i + 1 :]:
+            found.update((a + b, abs(a - b), a * b, a * b / 100))
+            if a and b:
+                found.update((a / b, b / a, 100 * a / b, 100 * b / a, 100 * abs(a - b) / a, 100 * abs(a - b) / b))
+    total = sum(numbers)
+    found.update((total, total / len(numbers)) if numbers else ())
+    return sorted(round(value, 6) for value in found)
+
+
+def _lengths(value: Value) -> list[float]:
+    """Lengths of the lists inside: "3 flights" of a list of three."""
+    found: list[float] = []
+    stack = [value]
+    while stack and len(found) < 500:
+        item = stack.pop()
+        if isinstance(item, list):
+            found.append(float(len(item)))
+            stack.extend(item[:200])
+        elif isinstance(item, dict):
+            found.append(float(len(item)))
+            stack.extend(list(item.values())[:200])
+    return found
+
+
+def _columns(value: Value) -> list[list[float]]:
+    """Numbers under one key."""
+    by_key: dict[str, list[float]] = {}
+    for key, leaf in leaves(value):
+        if isinstance(leaf, (int, float)) and not isinstance(leaf, bool):
+            by_key.setdefault(key, []).append(float(leaf))
+        elif isinstance(leaf, str) and re.fullmatch(r"[$€£]? ?\d{1,12}(?:\.\d{1,6})?", leaf[:24]):
+            by_key.setdefault(key, []).append(float(leaf.lstrip("$€£ ")))
+    return list(by_key.values())
+
+
+def _totals(column: Sequence[float]) -> list[float]:
+    if len(column) < 2:
+        return []
+    total = sum(column)
+    return [total, total / len(column), max(column) - min(column)]

@@ -1,0 +1,74 @@
+"""What a rubric may ask to have been captured (`needs`), and whether a trace has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
+
+from otel_scorer.model import GenAI
+from otel_scorer.scoring.verdict import Target
+
+Need = Literal[
+    "context",
+    "final_answer",
+    "task",
+    "system",
+    "tool_uses",
+    "tool_definitions",
+    "input",
+    "output",
+    "arguments",
+    "result",
+    "query",
+    "documents",
+]
+
+_OF_TRACE: Mapping[str, Callable[[Target], bool]] = {
+    "context": lambda target: bool(target.view.contexts),
+    "final_answer": lambda target: target.view.final_answer is not None,
+    "task": lambda target: target.view.task is not None,
+    "system": lambda target: target.view.system is not None,
+    "tool_uses": lambda target: bool(target.view.tool_uses),
+    "tool_definitions": lambda target: target.view.tool_definitions is not None,
+}
+
+_OF_SPAN: Mapping[str, Callable[[GenAI], bool]] = {
+    "input": lambda genai: genai.input_messages is not None or genai.input_text is not None,
+    "output": lambda genai: genai.output_messages is not None or genai.output_text is not None,
+    "system": lambda genai: genai.system_instructions is not None,
+    "tool_definitions": lambda genai: genai.tool_definitions is not None,
+    "arguments": lambda genai: genai.tool_arguments_captured,
+    "result": lambda genai: genai.tool_result_captured,
+    "query": lambda genai: genai.query is not None,
+    "documents": lambda genai: genai.documents is not None,
+}
+
+TRACE_NEEDS: frozenset[str] = frozenset(_OF_TRACE)
+SPAN_NEEDS: frozenset[str] = frozenset(_OF_SPAN)
+
+
+def lacking(target: Target, needs: Sequence[str]) -> tuple[str, ...]:
+    """Those of `needs` that were not captured, in their order. A need that the level does not know is never lacking."""
+    if target.step is None:
+        return tuple(need for need in needs if not _OF_TRACE.get(need, _always)(target))
+    genai = target.step.genai
+    return tuple(need for need in needs if not _OF_SPAN.get(need, _always)(genai))
+
+
+def asks_only(genai: GenAI) -> bool:
+    """A model call whose output was captured and is nothing but calls of tools: it says nothing, and lacks nothing."""
+    messages = genai.output_messages or ()
+    return any(message.tool_calls for message in messages) and not any(message.text.strip() for message in messages)
+
+
+def ended_without_answer(target: Target) -> bool:
+    """The trace has no final answer though the output of its last model call was captured: it asked for tools."""
+    calls = target.view.llm
+    if target.step is not None or target.view.final_answer is not None or not calls:
+        return False
+    last = max(calls, key=lambda step: step.span.end_ns)
+    return any(message.tool_calls for message in last.genai.output_messages or ())
+
+
+def _always(_evidence: object) -> bool:
+    return True

@@ -1,0 +1,228 @@
+"""Personal data by shape and checksum: what says by itself whom it is about or how to reach them.
+
+Found: e-mail addresses, phone numbers, payment cards (Luhn), IBANs (mod 97), social security numbers, public IP
+addresses, and numbers that a word names (passport, date of birth, medical record). Names and streets need a model and
+are not found. Kept quiet on purpose, because a false alarm here lowers a score: dates and postcodes alone, version
+numbers, order numbers and time stamps, role addresses (`support@`), private networks. All patterns run in linear time.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterator
+
+import datafog_core
+
+from otel_scorer.scoring.hits import MAX_TEXT, Hit, holds_any, settle
+
+_ENTITIES = ["EMAIL", "PHONE", "SSN", "CREDIT_CARD", "IP_ADDRESS", "NPI", "US_ROUTING_NUMBER"]
+_KINDS = {
+    "EMAIL": "email",
+    "PHONE": "phone",
+    "SSN": "social_security_number",
+    "CREDIT_CARD": "payment_card",
+    "IP_ADDRESS": "ip_address",
+    "NPI": "provider_number",
+    "US_ROUTING_NUMBER": "bank_account",
+}
+_BEFORE = 24
+"""Characters before a number in which a word may say what it is."""
+
+
+def personal_data(text: str) -> tuple[Hit, ...]:
+    """Personal data in the first MAX_TEXT characters of `text`, in order of appearance, without overlaps."""
+    searched = text[:MAX_TEXT].encode("utf-8", "replace").decode("utf-8")  # the Rust side refuses lone surrogates
+    finders = (_by_datafog, _cards, _ibans, _named_numbers, _named_phones)
+    return settle(hit for find in finders for hit in find(searched))
+
+
+def _by_datafog(text: str) -> Iterator[Hit]:
+    for finding in datafog_core.scan(text, {"entities": _ENTITIES}):
+        kind = _KINDS.get(finding.entity_type)
+        start, end = finding.codepoint_range.start, finding.codepoint_range.end
+        start += len(text[start:end]) - len(text[start:end].lstrip("'`"))  # an address may begin so, a quoted one does
+        if kind and _FILTERS.get(kind, _anything)(text, start, end):
+            yield Hit(kind, start, end, text[start:end])
+
+
+def _anything(_text: str, _start: int, _end: int) -> bool:
+    return True
+
+
+# ---- what a shape alone would call personal, and is not -------------------------------------------------------------
+
+_ROLE = re.compile(
+    r"(?:abuse|admin|billing|contact|do-?not-?reply|feedback|git|hello|help|helpdesk|hr|info|jobs|legal|mail|mailer-daemon|"
+    r"marketing|newsletter|no-?reply|notifications?|office|orders|postmaster|press|privacy|refunds|returns|root|sales|"
+    r"security|service|support|team|webmaster)@"
+)
+_FILE = re.compile(r"\.(?:css|gif|jpe?g|js|json|local|png|py|svg|ts|webp)$")
+
+
+def _is_personal_address(text: str, start: int, end: int) -> bool:
+    address = text[start:end].lower()
+    return not _ROLE.match(address) and not _FILE.search(address)
+
+
+_PHONE_WORD = re.compile(r"\b(?:phone|tel|call|mobile|cell|fax|whatsapp|sms|ring|dial|contact|reach)", re.IGNORECASE)
+_PART_OF_A_TOKEN = re.compile(r"[\w./#-]")
+
+
+def _is_phone(text: str, start: int, end: int) -> bool:
+    """Ten digits in a row are an order number unless a word says otherwise; `+1` to `+9999999` is arithmetic."""
+    found = text[start:end]
+    if start and _PART_OF_A_TOKEN.match(text[start - 1]) and not found.startswith("("):
+        return False
+    if text[end : end + 1].isalpha() or (text[end : end + 2].strip("/-_").isalnum() and text[end : end + 1] in "-_/"):
+        return False
+    digits = sum(character.isdigit() for character in found)
+    if found.startswith("+"):
+        return digits >= 8
+    return not found.isdigit() or bool(_PHONE_WORD.search(text, max(0, start - _BEFORE), start))
+
+
+def _is_card(text: str, start: int, end: int) -> bool:
+    """A card stands alone: not inside an id, a decimal number or a path."""
+    if start and _PART_OF_A_TOKEN.match(text[start - 1]):
+        return False
+    return bool(_CARD_GROUPS.fullmatch(text, start, end)) and not re.match(r"[\w/#]|-\w|\.\d", text[end : end + 2])
+
+
+_CARD_GROUPS = re.compile(r"\d+|\d{4}(?:[ -]\d{4}){2}[ -]\d{1,7}|\d{4}[ -]\d{6}[ -]\d{4,5}")
+
+
+_VERSION_WORD = re.compile(r"\b(?:version|release|build|section|chapter)\b|\b(?:rev|ver|v)[\s:.=]*$", re.IGNORECASE)
+
+
+def _is_public_address(text: str, start: int, end: int) -> bool:
+    if _VERSION_WORD.search(text[max(0, start - _BEFORE) : start]):
+        return False
+    try:
+        return ipaddress.ip_address(text[start:end]).is_global
+    except ValueError:
+        return False
+
+
+_FILTERS: dict[str, Callable[[str, int, int], bool]] = {
+    "email": _is_personal_address,
+    "phone": _is_phone,
+    "payment_card": _is_card,
+    "ip_address": _is_public_address,
+}
+
+# ---- what datafog has not -------------------------------------------------------------------------------------------
+
+_LONG_NUMBER = re.compile(r"(?<![\w./#-])[0-9](?:[ -]?[0-9]){11,18}(?![\w/#]|-\w|\.[0-9])")
+_CARD_WORD = re.compile(r"\b(?:credit|debit|card|visa|mastercard|maestro|diners|jcb)\b", re.IGNORECASE)
+
+
+def _cards(text: str) -> Iterator[Hit]:
+    """Cards of the issuers that datafog does not know: a valid checksum, and a word for a card shortly before."""
+    for match in _LONG_NUMBER.finditer(text):
+        if (
+            _is_card(text, *match.span())
+            and is_luhn(match.group())
+            and _CARD_WORD.search(text, max(0, match.start() - 2 * _BEFORE), match.start())
+        ):
+            yield Hit("payment_card", *match.span(), match.group())
+
+
+def is_luhn(text: str) -> bool:
+    """Whether the digits of `text` carry a valid Luhn check digit."""
+    digits = [int(character) for character in reversed(text) if character.isdigit()]
+    doubled = (sum(divmod(2 * digit, 10)) for digit in digits[1::2])
+    return bool(digits) and (sum(digits[::2]) + sum(doubled)) % 10 == 0
+
+
+_IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
+_NAMED_IBAN = re.compile(r"\biban\b[\s:#is]{1,8}([a-z]{2}[0-9]{2}[a-z0-9]{11,30})\b", re.IGNORECASE)
+_IBAN_LENGTHS = (15, 34)
+
+
+def _ibans(text: str) -> Iterator[Hit]:
+    for match in _IBAN.finditer(text):
+        found = _longest_valid_iban(match.group())
+        if found:
+            yield Hit("iban", match.start(), match.start() + len(found), found)
+    for match in _NAMED_IBAN.finditer(text):
+        if is_iban(match.group(1)):
+            yield Hit("iban", *match.span(1), match.group(1))
+
+
+def _longest_valid_iban(candidate: str) -> str:
+    """The candidate, or its longest part up to a space, whose checksum holds: a capital word may follow an IBAN."""
+    while candidate:
+        if is_iban(candidate):
+            return candidate
+        candidate = candidate.rpartition(" ")[0]
+    return ""
+
+
+def is_iban(text: str) -> bool:
+    """Whether length and checksum (ISO 7064 mod 97) are those of an IBAN; spaces do not matter."""
+    compact = text.replace(" ", "").upper()
+    if not _IBAN_LENGTHS[0] <= len(compact) <= _IBAN_LENGTHS[1] or not compact.isalnum() or not compact.isascii():
+        return False
+    return int("".join(str(int(character, 36)) for character in compact[4:] + compact[:4])) % 97 == 1
+
+
+_NAMED: tuple[tuple[str, re.Pattern[str]], ...] = (
+    (
+        "passport_number",
+        re.compile(r"\bpassport(?: (?:no|number|nr))?\b[\s.:#is]{1,8}([A-Z]{0,2}[0-9]{6,9})\b", re.IGNORECASE),
+    ),
+    (
+        "date_of_birth",
+        re.compile(
+            r"\b(?:date of birth|birth ?date|dob|born(?: on)?)\b[\s\"':=is]{1,8}"
+            r"([0-9]{1,4}[-/. ][0-9]{1,2}[-/. ][0-9]{2,4}|"
+            r"[A-Z][a-z]{2,8} [0-9]{1,2},? [0-9]{4}|[0-9]{1,2} [A-Z][a-z]{2,8} [0-9]{4})",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "medical_record",
+        re.compile(
+            r"\b(?:mrn|medical record(?: (?:no|number))?)\b[\s.:#is]{1,8}([A-Z0-9-]{0,4}[0-9]{5,10})\b", re.IGNORECASE
+        ),
+    ),
+    (
+        "social_security_number",
+        re.compile(
+            r"\b(?:ssn|social security(?: (?:no|number))?)\b[\s.:#is]{1,8}([0-9]{3}[- ]?[0-9]{2}[- ]?[0-9]{4})\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "payment_card",
+        re.compile(r"\b(?:cvv|cvc)2?\b[\s.:#is]{1,8}([0-9]{3,4})\b", re.IGNORECASE),
+    ),
+)
+
+
+_NAMING = ("passport", "birth", "dob", "born", "mrn", "medical record", "ssn", "social security", "cvv", "cvc")
+
+
+def _named_numbers(text: str) -> Iterator[Hit]:
+    if not holds_any(text, text.lower(), _NAMING):
+        return
+    for kind, pattern in _NAMED:
+        for match in pattern.finditer(text):
+            yield Hit(kind, match.start(1), match.end(1), match.group(1))
+
+
+_PHONE_NAMES = ("phone", "tel", "mobile", "cell", "fax", "desk", "whatsapp", "answering", "call ", "reach ", "ring ")
+_NAMED_PHONE = re.compile(
+    r"\b(?:phone|telephone|tel|mobile|cell|fax|desk|whatsapp|answering|(?:call|reach|ring) (?:me|us|him|her|them))"
+    r"(?: (?:no|number|nr|at|on))?\b[\s.:#\"'=is]{1,8}(\(?\+?[0-9](?:[ ().-]{0,2}[0-9]){6,14})\b",
+    re.IGNORECASE,
+)
+
+
+def _named_phones(text: str) -> Iterator[Hit]:
+    """Numbers in any national form, where a word says that they are phone numbers."""
+    if not holds_any(text, text.lower(), _PHONE_NAMES):
+        return
+    for match in _NAMED_PHONE.finditer(text):
+        yield Hit("phone", match.start(1), match.end(1), match.group(1))

@@ -1,0 +1,78 @@
+"""A long trace made short enough for the judge, always in the same way, with a manifest of what is not shown.
+
+First texts are cut, wider to narrower, each keeping head and tail around a mark: padding cannot push an end out of
+sight. Then steps in the middle go, those without a fault first. What still does not fit is not judged
+(`context_overflow`).
+"""
+
+from __future__ import annotations
+
+import json
+
+from otel_scorer.model import Value
+from otel_scorer.scoring.clean import clip
+from otel_scorer.scoring.exhibit import Exhibit
+
+WIDTHS = (10_000, 5_000, 2_500, 1_200, 600, 300)
+"""Characters that one text keeps, tried in order; facts keep twice as much as steps."""
+HEAD_STEPS, TAIL_STEPS = 8, 24
+"""Steps that are kept at both ends when whole steps have to go."""
+EDGE_STEPS = 4
+"""The same in the last attempt, when faulty steps in the middle go too."""
+
+
+class TooLong(Exception):
+    """The evidence does not fit, however far it is reduced."""
+
+
+def reduce(shown: Exhibit, budget: int) -> str:
+    """The evidence as canonical JSON of at most `budget` characters, with its manifest. Raises TooLong."""
+    for width in WIDTHS:
+        text = _render(shown, shown.steps, width)
+        if len(text) <= budget:
+            return text
+    for steps in (_ends_and_faults(shown), _ends(shown)):
+        text = _render(shown, steps, WIDTHS[-1])
+        if len(text) <= budget:
+            return text
+    raise TooLong(f"{len(text)} characters after reduction, {budget} are allowed")
+
+
+def _render(shown: Exhibit, steps: tuple[dict[str, Value], ...], width: int) -> str:
+    facts = {key: _cut(value, 2 * width) for key, value in shown.facts.items()}
+    kept = [_cut(step, width) for step in steps]
+    manifest: dict[str, Value] = {
+        "steps_recorded": len(shown.steps),
+        "steps_shown": len(steps),
+        "longest_text_shown": width,
+    }
+    return canonical({**facts, "steps": kept, "shown": manifest})
+
+
+def canonical(value: object) -> str:
+    """One text for one value: keys in the order that `exhibit` gave them, no spaces, characters as they are."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def _cut(value: Value, width: int) -> Value:
+    if isinstance(value, str):
+        return clip(value, width)
+    if isinstance(value, list):
+        return [_cut(item, width) for item in value]
+    if isinstance(value, dict):
+        return {key: _cut(item, width) for key, item in value.items()}
+    return value
+
+
+def _ends(shown: Exhibit) -> tuple[dict[str, Value], ...]:
+    steps = shown.steps
+    return steps if len(steps) <= 2 * EDGE_STEPS else steps[:EDGE_STEPS] + steps[-EDGE_STEPS:]
+
+
+def _ends_and_faults(shown: Exhibit) -> tuple[dict[str, Value], ...]:
+    last = len(shown.steps) - TAIL_STEPS
+    return tuple(
+        step
+        for index, step in enumerate(shown.steps)
+        if index < HEAD_STEPS or index >= last or step["id"] in shown.important
+    )

@@ -1,0 +1,149 @@
+"""`score_trace`: the only way a score comes to be, online and offline alike."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from otel_scorer.conventions.trace_view import TraceView, view
+from otel_scorer.model import Finding, Kind, Missing, Result, Score, Span, Trace
+from otel_scorer.scoring.applies import names, targets
+from otel_scorer.scoring.cascade import Examined, consult, examine
+from otel_scorer.scoring.clean import clip, visible
+from otel_scorer.scoring.composite import composite, coverage, label
+from otel_scorer.scoring.heard import crash_place, metrics_of
+from otel_scorer.scoring.judge import REASON_CHARS, Judge
+from otel_scorer.scoring.rubric import Rubric
+from otel_scorer.scoring.scrub import Pseudonyms, scrub_text
+from otel_scorer.scoring.settings import DEFAULT_BY_KIND
+
+MAX_FINDINGS = 100
+"""Findings that one result carries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the author of a test case says a good run looks like; the judge is shown it as `reference_answer`."""
+
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    rubric: Rubric
+    span_id: str
+    kind: Kind
+    done: Examined | Missing
+    """What the checks left, or why the rubric could not be used at all."""
+
+
+async def score_trace(
+    trace: Trace,
+    rubrics: Sequence[Rubric],
+    judge: Judge | None,
+    *,
+    deadline: float,
+    expected: Expected | None = None,
+    by_kind: Mapping[Kind, str] = DEFAULT_BY_KIND,
+) -> tuple[Result, ...]:
+    """What `rubrics` say of `trace`: one result for each rubric and span that it judges, both in order.
+
+    A span on which a rubric finds nothing to judge (a model call that only asks for tools) has no result of it.
+
+    `deadline` (of `time.monotonic()`) bounds the judge, not the checks. `by_kind` says which rubric is primary for
+    spans of a kind. Content is scrubbed before the judge sees it. Never raises but CancelledError: whatever fails is a
+    `Missing` that says so. An evaluation's own trace has no results.
+    """
+    reference = expected.answer if expected else ""
+    jobs = await asyncio.to_thread(_examine_all, trace, rubrics, judge, reference, by_kind)
+    if judge is not None:
+        open_jobs = [job.done for job in jobs if isinstance(job.done, Examined) and job.done.prompt is not None]
+        await asyncio.gather(*(consult(done, judge, deadline) for done in open_jobs))
+    return _with_primaries([(job, _result(job)) for job in jobs], by_kind)
+
+
+def _examine_all(
+    trace: Trace, rubrics: Sequence[Rubric], judge: Judge | None, reference: str, by_kind: Mapping[Kind, str]
+) -> list[_Job]:
+    """In a thread: it is the part that takes CPU, and other traces' judge calls share the event loop."""
+    try:
+        seen = view(trace)
+        if seen.own:
+            return []
+    except Exception as error:  # never let one trace's shape stop the others
+        missing = Missing("rubric_error", crash_place("trace", error))
+        return [_Job(rubric, _likely_root(trace), "UNKNOWN", missing) for rubric in rubrics if trace.spans]
+    return [job for rubric in rubrics for job in _jobs(rubric, trace, seen, judge, reference, by_kind)]
+
+
+def _jobs(
+    rubric: Rubric, trace: Trace, seen: TraceView, judge: Judge | None, reference: str, by_kind: Mapping[Kind, str]
+) -> list[_Job]:
+    """One for each target on which there is anything to judge; for all, where there is nothing on any (it is said)."""
+    try:
+        examined = [
+            (span.span_id, kind, examine(rubric, target, judge, reference))
+            for span, kind, target in targets(rubric, seen, by_kind)
+        ]
+        worth = [one for one in examined if not one[2].nothing_to_judge]
+        return [_Job(rubric, *one) for one in worth or examined]
+    except Exception as error:  # the same
+        return [_Job(rubric, _likely_root(trace), "UNKNOWN", Missing("rubric_error", crash_place(str(rubric), error)))]
+
+
+def _likely_root(trace: Trace) -> str:
+    spans: Sequence[Span] = trace.spans
+    return next((span for span in spans if not span.parent_id), spans[0]).span_id if spans else ""
+
+
+def _result(job: _Job) -> Result:
+    rubric, done = job.rubric, job.done
+    if isinstance(done, Missing):
+        return Result(rubric.id, rubric.digest, job.span_id, dict.fromkeys(rubric.dimensions, done), rubric.weights)
+    scores = {name: _presentable(outcome) for name, outcome in done.scores.items()}
+    whole = composite(rubric, scores)
+    return Result(
+        rubric=rubric.id,
+        digest=rubric.digest,
+        target_span_id=job.span_id,
+        scores=scores,
+        weights=rubric.weights,
+        metrics=metrics_of(list(done.heard.values())),
+        findings=tuple(_scrubbed(finding) for finding in done.findings[:MAX_FINDINGS]),
+        evaluator=done.by,
+        composite=whole,
+        coverage=coverage(rubric, scores),
+        label=label(rubric, scores, whole),
+        judge_use=done.judge_use,
+    )
+
+
+def _presentable(outcome: Score | Missing) -> Score | Missing:
+    if isinstance(outcome, Missing):
+        return replace(outcome, detail=_clean(outcome.detail))
+    return replace(outcome, reason=_clean(outcome.reason))
+
+
+def _scrubbed(finding: Finding) -> Finding:
+    return replace(finding, text=_clean(finding.text))
+
+
+def _clean(text: str) -> str:
+    """Reasons travel further than the content that they may quote."""
+    try:
+        return clip(scrub_text(visible(text), Pseudonyms()), REASON_CHARS)
+    except Exception:  # a detector that fails on a reason costs the reason, not the score
+        return ""
+
+
+def _with_primaries(done: Sequence[tuple[_Job, Result]], by_kind: Mapping[Kind, str]) -> tuple[Result, ...]:
+    """Design section 3: on the root the trace-level rubric, else the one configured for the kind, else the first."""
+    best: dict[str, tuple[tuple[bool, bool, int], int]] = {}
+    for index, (job, result) in enumerate(done):
+        configured = names(by_kind.get(job.kind, ""), job.rubric)
+        rank = (job.rubric.level != "trace", not configured, index)
+        if result.target_span_id not in best or rank < best[result.target_span_id][0]:
+            best[result.target_span_id] = (rank, index)
+    primary = {index for _, index in best.values()}
+    return tuple(replace(result, primary=index in primary) for index, (_, result) in enumerate(done))

@@ -1,0 +1,93 @@
+"""The history database as the service uses it: in threads, opened from the settings."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from otel_scorer.config import Settings
+from otel_scorer.errors import OtelScorerError
+from otel_scorer.history.kept import Kept
+from otel_scorer.history.record import Record
+from otel_scorer.history.store import History
+from otel_scorer.ledger.postbox import StreamedRecord
+
+log = logging.getLogger(__name__)
+_PRUNE_S = 600.0
+
+
+def open_history(settings: Settings) -> History:
+    """Opens, and makes the tables where they are missing. Raises UserError."""
+    url = settings.history_url
+    if url.startswith("sqlite:///"):
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    history = History(url)
+    history.open()
+    return history
+
+
+def _kept(record: Record, packed: bytes) -> Kept:
+    return Kept(
+        record.tenant,
+        record.trace_id,
+        record.ended_at_ms,
+        packed,
+        user_hash=record.user_hash,
+        conversation_id=record.conversation_id,
+    )
+
+
+class Archive:
+    """Blocking SQL stays off the event loop."""
+
+    def __init__(self, history: History, settings: Settings) -> None:
+        self._history = history
+        self._settings = settings
+
+    @staticmethod
+    async def open(settings: Settings) -> Archive:
+        return Archive(await asyncio.to_thread(open_history, settings), settings)
+
+    async def write(self, streamed: Sequence[StreamedRecord]) -> int:
+        """Stores records and kept content; answers how many could not be read. Raises OtelScorerError while the
+        database is away.
+        """
+        return await asyncio.to_thread(self._write, streamed)
+
+    def _write(self, streamed: Sequence[StreamedRecord]) -> int:
+        records: list[Record] = []
+        kept: list[Kept] = []
+        for entry in streamed:
+            try:
+                record = Record.from_json(entry.record)
+            except ValueError as error:  # one that nobody can read must not hold up the others
+                log.error("the record %s of the ledger's stream is lost: %s", entry.id.decode(), error)
+                continue
+            records.append(record)
+            if entry.kept:
+                kept.append(_kept(record, entry.kept))
+        self._history.write(records, kept)
+        return len(streamed) - len(records)
+
+    async def prune_for_ever(self) -> None:
+        """Drops what is older or more than the settings allow, now and then; until cancelled."""
+        while True:
+            try:
+                await asyncio.to_thread(self._prune)
+            except OtelScorerError as error:
+                log.warning("history is not pruned: %s", error)
+            await asyncio.sleep(_PRUNE_S)
+
+    def _prune(self) -> None:
+        keep = self._settings.keep
+        pruned = self._history.prune(
+            self._settings.history.days, keep.hours, keep.max_mib * 1024 * 1024, now_ms=int(time.time() * 1000)
+        )
+        if any((pruned.records, pruned.kept_by_age, pruned.kept_by_size)):
+            log.info("history: %s", pruned)
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._history.close)

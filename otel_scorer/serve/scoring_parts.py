@@ -1,0 +1,88 @@
+"""The parts of a worker, built where they run: in the worker's loop, or in the process apart of a suspect trace."""
+
+from __future__ import annotations
+
+import pickle
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from otel_scorer.config import Settings
+from otel_scorer.history.kept import pack_kept
+from otel_scorer.ledger.keys import Member
+from otel_scorer.ledger.store import Ledger
+from otel_scorer.model import Trace
+from otel_scorer.online.scorer import Scorer
+from otel_scorer.online.stores import Stores, open_stores, trace_limits
+from otel_scorer.online.work import Worker
+from otel_scorer.otlp import encode_log, encode_span
+from otel_scorer.scoring.judge import Judge
+from otel_scorer.scoring.openai_judge import OpenAIJudge
+from otel_scorer.scoring.rubric_set import RubricSet
+from otel_scorer.scoring.scrub import scrub_trace
+from otel_scorer.wire import assemble, assemble_logs
+
+_SIZE = struct.Struct("<I")
+
+
+@dataclass(frozen=True)
+class ScoringParts:
+    """Makes a scorer from settings. Picklable."""
+
+    settings: Settings
+    urls: tuple[str, ...]
+
+    def __call__(self, worker: str) -> tuple[Scorer, Stores]:
+        """Raises UserError for rubrics that do not load."""
+        settings = self.settings
+        limits = trace_limits(settings.complete, settings.hold, holds=settings.placement == "inline")
+        stores = open_stores(self.urls, settings.ledger, limits)
+
+        def ledger_of(member: Member) -> Ledger:
+            return stores.of(bytes.fromhex(member.trace_id))
+
+        scorer = Scorer(
+            worker=worker,
+            ledger_of=ledger_of,
+            rubrics=RubricSet.load(settings.scoring.folders, settings.scoring.by_kind),
+            by_kind=settings.scoring.by_kind,
+            judge=judge_of(settings),
+            keep=self._keep,
+            deadline_s=settings.work.deadline_s,
+        )
+        return scorer, stores
+
+    def _keep(self, trace: Trace) -> bytes:
+        if not self.settings.keep.scored:
+            return b""
+        scrubbed = scrub_trace(trace)
+        spans = [encode_span(span) for span in scrubbed.spans]
+        logs = [encode_log(record) for span in scrubbed.spans for record in span.logs]
+        return pack_kept(
+            assemble((envelope, raw) for raw, envelope in spans),
+            assemble_logs((envelope, raw) for raw, envelope in logs) if logs else b"",
+        )
+
+
+def judge_of(settings: Settings) -> Judge | None:
+    """The configured judge; None without a model."""
+    return OpenAIJudge(settings.scoring.judge) if settings.scoring.judge.enabled else None
+
+
+def worker_of(settings: Settings, urls: Sequence[str]) -> Worker:
+    """A worker process's parts."""
+    return Worker(ScoringParts(settings, tuple(urls)), urls[0], settings.ledger.prefix, settings.work)
+
+
+def packed_settings(settings: Settings, urls: Sequence[str]) -> bytes:
+    """For a child process of ours, over a pipe: secrets stay out of its command line and environment."""
+    content = pickle.dumps((settings, tuple(urls)))
+    return _SIZE.pack(len(content)) + content
+
+
+def read_settings(pipe: BinaryIO) -> tuple[Settings, tuple[str, ...]]:
+    """What `packed_settings` wrote, from our own parent."""
+    (size,) = _SIZE.unpack(pipe.read(_SIZE.size))
+    settings, urls = pickle.loads(pipe.read(size))  # noqa: S301 - our own parent wrote it
+    return settings, urls

@@ -1,0 +1,55 @@
+"""The whole way of a span, once: sent, scored, exported with its scores, recorded, and told by the command line."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+from e2e.agent_traces import agent_run, database_span, request_of, web_span
+from e2e.running import Deployment, attribute, is_evaluation, send, spans_of
+from otlp_sink import Sink, without_scores
+
+pytestmark = pytest.mark.e2e
+
+
+async def test_a_trace_comes_out_once_with_scores_on_its_root(deploy: Callable[..., Deployment], sink: Sink) -> None:
+    deployment = deploy()
+    _, door = await deployment.up()
+    web = web_span("ab" * 16)
+    spans = agent_run("ab" * 16, parent=web.span_id.hex())
+    others = [web, database_span("ab" * 16, spans[0].span_id.hex())]
+    request = request_of([*spans, *others])
+    assert await send(door, request) == b""
+    assert await send(door, request) == b"", "a resent request changes nothing"
+    records = await deployment.until_ended(["ab" * 16])
+    found = spans_of(sink)["ab" * 16]
+    agent = [span for span in found if attribute(span, "gen_ai.operation.name")]
+    assert sorted(span.name for span in agent) == sorted(span.name for span in spans)
+    root = next(span for span in agent if span.name == "invoke_agent weather")
+    assert attribute(root, "otel_scorer.status") in ("scored", "partial")
+    assert attribute(root, "otel_scorer.score.optimal_plan_execution") == 5
+    assert attribute(root, "otel_scorer.rubric.id") == "agent@1"
+    assert not any(is_evaluation(span) for span in found)
+    sent = {span.SerializeToString() for span in [*spans, *others]}
+    assert {without_scores(span.raw) for span in sink.spans()} == sent
+    record = records["ab" * 16]
+    assert record.status == attribute(root, "otel_scorer.status")
+    said = subprocess.run(
+        [sys.executable, "-m", "otel_scorer", "why", "ab" * 16, "--data-dir", str(deployment.folder / "data")],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert record.status in said
+    assert "agent@1" in said
+    shown = subprocess.run(
+        [sys.executable, "-m", "otel_scorer", "view", "ab" * 16, "--data-dir", str(deployment.folder / "data")],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert "get_weather" in shown
+    assert door.metric("otel_scorer_exported_spans_total") == 3
+    assert door.metric("otel_scorer_duplicate_spans_total") == 3

@@ -1,0 +1,106 @@
+"""Traces of thousands of spans: chunks, scans that are no snapshots, tombstones that stay cheap."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from ledger.small_traces import MEMBER, claim_one, put_of, span
+
+from otel_scorer.ledger.contents import Commit, TracePut, content_of, envelopes_named
+from otel_scorer.ledger.keys import unpack_heads
+from otel_scorer.ledger.store import Ledger
+from otel_scorer.wire import Head
+
+
+async def end(ledger: Ledger) -> int:
+    """Ends what is due; answers how many spans went."""
+    claim = await claim_one(ledger)
+    (content,) = await ledger.read([claim])
+    keys = tuple(one.key for one in content.held)
+    assert await ledger.commit([Commit(claim.member, claim.fence, claim.decision or "{}", "", exported=keys)]) == [True]
+    return len(keys)
+
+
+async def test_heads_of_a_large_put_come_though_its_first_chunk_was_there(ledger: Ledger) -> None:
+    await ledger.put([put_of(*(span(n) for n in range(1, 501)))])
+    put = put_of(*(span(n, parent=b"parent__") for n in range(1, 1102)))
+    put.add_head(Head(span(1).trace_id, b"passed_1", b"", 0))
+    counts = await ledger.put([put])
+    assert (counts.added, counts.duplicates) == (601, 500)
+    _, heads = await ledger.read_trace(MEMBER)
+    assert len(unpack_heads(heads)) == 1102
+    assert not unpack_heads(heads)[b"passed_1".hex()].agent
+    assert await ledger.wanted() == {}, "of the chunk that was there nothing is taken"
+
+
+async def test_chunks_of_a_put_bring_every_head_and_every_unseen_parent_once(ledger: Ledger) -> None:
+    spans = [span(n, parent=b"p%07d" % n) for n in range(1, 1102)]
+    await ledger.put([put_of(*spans, *spans[:10])])
+    _, heads = await ledger.read_trace(MEMBER)
+    assert len(heads) == 1101 * 21
+    assert await ledger.wanted() == {MEMBER: {one.parent_id.hex() for one in spans}}
+
+
+@pytest.mark.parametrize("count", [1999, 2000, 2001, 4500])
+async def test_a_tombstone_knows_every_span_of_a_huge_trace_and_late_ones_after(ledger: Ledger, count: int) -> None:
+    await ledger.put([put_of(*(span(n) for n in range(1, count + 1)))])
+    assert await end(ledger) == count
+    again = put_of(*(span(n) for n in range(1, count + 1)))
+    assert await ledger.put([again]) == (0, count, 0, 0)
+    for late in (count + 1, count + 2):
+        assert await ledger.put([put_of(span(1), span(count), span(late))]) == (1, 2, 0, 1)
+        assert await end(ledger) == 1
+    assert await ledger.put([put_of(*(span(n) for n in range(1, count + 3)))]) == (0, count + 2, 0, 0)
+    name = ledger.keys.tombstone(MEMBER)
+    assert await ledger.client.redis.strlen(name) == len("{}\n") + 17 * min(count + 2, 2000)
+    assert await ledger.client.redis.scard(f"{name}:more") == max(0, count + 2 - 2000)
+    for left in [name] if count < 1999 else [name, f"{name}:more"]:
+        assert await ledger.client.redis.pttl(left) > 3_000_000
+
+
+async def test_a_late_span_of_a_huge_trace_costs_no_more_than_one_of_a_large_trace(ledger: Ledger) -> None:
+    await ledger.client.redis.set(ledger.keys.tombstone(MEMBER), b"{}\n" + bytes(17 * 2000))
+    for at in range(0, 100_000, 10_000):
+        keys = [b"more" + n.to_bytes(13, "big") for n in range(at, at + 10_000)]
+        await ledger.client.redis.sadd(f"{ledger.keys.tombstone(MEMBER)}:more", *keys)
+    await ledger.put([put_of(span(1))])
+    took = []
+    for number in range(2, 12):
+        began = time.perf_counter()
+        await ledger.put([put_of(span(number))])
+        took.append(time.perf_counter() - began)
+    assert min(took) < 0.015, "all of them read: 48 ms"
+
+
+async def test_the_same_bypass_told_twice_is_remembered_once(ledger: Ledger) -> None:
+    keys = [span(n).key for n in range(1, 4)]
+    for part in (keys[:2], keys, keys):
+        await ledger.mark_sent(MEMBER, part, "{}", '{"r":1}')
+    assert await ledger.client.redis.get(ledger.keys.tombstone(MEMBER)) == b"{}\n" + b"".join(keys)
+    assert len(await ledger.postbox.records(9)) == 1
+
+
+async def test_a_span_whose_envelope_was_not_read_is_left_out_and_the_others_are_not(ledger: Ledger) -> None:
+    await ledger.put([put_of(span(1), span(2))])
+    fields = await ledger.client.redis.hgetall(ledger.keys.trace(MEMBER))
+    other = TracePut(MEMBER, {"other": "headers"})
+    other.add_span(span(3))
+    torn = {**fields, **{b"s" + key: value for key, value in other.spans.items()}}
+    assert envelopes_named(torn) - torn.keys() == {b"e" + key for key in other.envelopes}
+    assert {one.raw for one in content_of(torn, {}).spans} == {b"span 1 x", b"span 2 x"}
+
+
+async def test_a_scan_that_missed_an_envelope_asks_for_it(ledger: Ledger) -> None:
+    await ledger.put([put_of(span(1))])
+    name = ledger.keys.trace(MEMBER)
+    fields = {field: value for field, value in (await ledger.client.redis.hgetall(name)).items() if field[:1] != b"e"}
+    await ledger._add_envelopes(name, fields)
+    assert [one.raw for one in content_of(fields, {}).spans] == [b"span 1 x"]
+
+
+async def test_the_due_spans_of_a_trace_that_has_gone_are_none(ledger: Ledger) -> None:
+    await ledger.put([put_of(span(1))])
+    claim = await claim_one(ledger)
+    await ledger.client.redis.delete(ledger.keys.trace(MEMBER))
+    assert (await ledger.read_due(claim, 10)).spans == ()

@@ -1,0 +1,141 @@
+"""Rules in order, one draw, and the probability that is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from pydantic import ValidationError
+from sampled_traces import agent, llm, span, tool, trace_of
+
+from otel_scorer.conventions.trace_view import TraceView
+from otel_scorer.model import Decision, RubricRef
+from otel_scorer.sampling.decide import decide, held_signals
+from otel_scorer.sampling.settings import SamplingSettings
+from otel_scorer.sampling.signals import ALWAYS
+
+AGENT, DEEP = RubricRef("agent", 1, "a" * 12), RubricRef("deep", 2, "b" * 12)
+
+
+def refs(view: TraceView, names: Sequence[str] | None) -> tuple[RubricRef, ...]:
+    assert view.root is not None
+    return tuple({"agent": AGENT, "deep": DEEP}[name] for name in (names or ["agent"]))
+
+
+def no_refs(view: TraceView, names: Sequence[str] | None) -> tuple[RubricRef, ...]:
+    return ()
+
+
+def settings(*rules: dict[str, object], **more: object) -> SamplingSettings:
+    return SamplingSettings.model_validate({"rules": rules, **more})
+
+
+def many(chosen: SamplingSettings, *spans: object, count: int = 2000) -> list[Decision]:
+    views = (trace_of(*spans, trace_id=f"{n:032x}") for n in range(1, count + 1))  # type: ignore[arg-type]
+    return [decide(view, chosen, refs) for view in views]
+
+
+def test_a_trace_with_the_signal_is_scored_and_says_why() -> None:
+    chosen = settings({"name": "failed", "when": ["error"]})
+    decision = decide(trace_of(agent(), tool("c", status=2)), chosen, refs)
+    assert decision == Decision(None, "failed", 1.0, (AGENT,), ("error", "tool_error"))
+
+
+def test_the_floor_takes_its_share_of_the_rest_and_the_rest_is_told_its_chance() -> None:
+    decisions = many(settings(floor=0.1), agent())
+    taken = [decision for decision in decisions if decision.status is None]
+    assert len(taken) == pytest.approx(200, abs=45)
+    assert {(d.rule, d.probability) for d in decisions} == {("floor", 0.1)}
+    assert {d.status for d in decisions} == {None, "not_sampled"}
+    assert all(not d.rubrics for d in decisions if d.status == "not_sampled")
+
+
+def test_the_largest_rate_counts_and_its_first_rule_is_named() -> None:
+    chosen = settings(
+        {"name": "seldom", "when": ["error"], "rate": 0.2},
+        {"name": "often", "when": ["error"], "rate": 0.5},
+        {"name": "as_often", "rate": 0.5},
+    )
+    decisions = many(chosen, agent(status=2))
+    assert {(d.rule, d.probability) for d in decisions} == {("often", 0.5)}
+    assert sum(d.status is None for d in decisions) == pytest.approx(1000, abs=100)
+
+
+def test_each_rubric_is_taken_with_the_largest_rate_of_the_rules_that_name_it() -> None:
+    chosen = settings({"name": "failed", "when": ["error"]}, {"name": "deep", "rate": 0.25, "rubrics": ["deep"]})
+    decisions = many(chosen, agent(status=2))
+    assert {d.rubrics for d in decisions} == {(AGENT,), (AGENT, DEEP)}
+    assert sum(DEEP in d.rubrics for d in decisions) == pytest.approx(500, abs=80)
+
+
+def test_raising_a_rate_never_drops_a_trace() -> None:
+    def taken(rate: float) -> set[int]:
+        decided = many(settings(floor=rate), agent(), count=500)
+        return {n for n, decision in enumerate(decided) if decision.status is None}
+
+    assert taken(0.05) <= taken(0.3) <= taken(0.31) <= taken(1.0)
+    assert (len(taken(0.0)), len(taken(1.0))) == (0, 500)
+
+
+def test_all_of_a_rules_signals_must_hold_where_it_says_so() -> None:
+    chosen = settings({"name": "both", "when": ["error", {"signal": "steps", "over": 1}], "match": "all"}, floor=0)
+    assert decide(trace_of(agent(status=2), llm()), chosen, refs).status == "not_sampled"
+    assert decide(trace_of(agent(status=2), llm(), tool("c")), chosen, refs).rule == "both"
+
+
+def test_a_trace_without_its_agent_is_incomplete_whatever_the_draw_says() -> None:
+    chosen = settings({"name": "failed", "when": ["error"], "rate": 0.5})
+    broken = trace_of(llm("b", status=2), llm("c"))
+    assert decide(broken, chosen, refs) == Decision("incomplete", "failed", 0.5, (), ("error",))
+
+
+def test_an_evaluation_trace_is_left_alone() -> None:
+    own = trace_of(span("a", "evaluation", {"openinference.span.kind": "EVALUATOR"}, status=2))
+    assert decide(own, settings(), refs) == Decision("own", "", 0.0)
+
+
+def test_a_trace_that_no_rubric_fits_is_not_sampled_and_says_so() -> None:
+    decision = decide(trace_of(agent(status=2)), SamplingSettings(), no_refs)
+    assert decision == Decision("not_sampled", "no_rubric", 0.0, (), ("error",))
+
+
+def test_replicas_agree_and_a_salt_of_ones_own_changes_the_draw() -> None:
+    chosen = settings(floor=0.5)
+    views = [trace_of(agent(), trace_id=f"{n:032x}") for n in range(1, 200)]
+    ours = [decide(view, chosen, refs, salt=chosen.salt_for("eu")) for view in views]
+    assert ours == [decide(view, settings(floor=0.5), refs, salt=settings().salt_for("eu")) for view in views]
+    assert ours != [decide(view, chosen, refs, salt=chosen.salt_for("us")) for view in views]
+    salted = settings(salt="a secret of ours")
+    assert salted.salt_for("eu") == salted.salt_for("us") != chosen.salt_for("us")
+    assert "a secret" not in repr(salted)
+
+
+def test_only_what_a_rule_names_is_computed_beside_the_cheap_signals() -> None:
+    looping = trace_of(agent(), *(tool(at, {"x": 1}) for at in "cde"))
+    assert held_signals(looping, settings()) == set()
+    assert "tool_uses" not in vars(looping)
+    asked = settings(always_signals=["loop"])
+    assert decide(looping, asked, refs).signals == ("loop",)
+    assert {signal.signal for signal in ALWAYS} == {"error", "tool_error", "finish_reason"}
+
+
+def test_the_default_rules_take_what_failed_and_leave_what_went_well() -> None:
+    assert decide(trace_of(agent(), tool("c", status=2)), SamplingSettings(), refs).rule == "failed"
+    assert decide(trace_of(agent(), llm(finish="length")), SamplingSettings(), refs).rule == "cut_off"
+    assert decide(trace_of(agent(), llm()), SamplingSettings(), refs).rule == "floor"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"rules": [{"name": "floor"}]}, "give the rule another name"),
+        ({"rules": [{"name": "a"}, {"name": "a"}]}, "two rules are called `a`"),
+        ({"rules": [{"name": "A b"}]}, "pattern"),
+        ({"rules": [{"name": "a", "rate": 1.5}]}, "less than or equal to 1"),
+        ({"floor": float("nan")}, "less than or equal to 1"),
+        ({"salt": "short"}, "at least 8"),
+    ],
+)
+def test_a_wrong_setting_is_refused(wrong: dict[str, object], says: str) -> None:
+    with pytest.raises(ValidationError, match=says):
+        SamplingSettings.model_validate(wrong)

@@ -1,0 +1,124 @@
+"""What personal data and secrets are found, what is left alone, and that hostile text costs no more than its length."""
+
+from __future__ import annotations
+
+import random
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from otel_scorer.scoring.detectors import personal_data, secrets
+
+PERSONAL = {
+    "mail anna.k@example.com now": ("email", "anna.k@example.com"),
+    "she wrote from 'anna@x.de'": ("email", "anna@x.de"),
+    "ring +49 170 1234567": ("phone", "+49 170 1234567"),
+    "(415) 555-2671": ("phone", "(415) 555-2671"),
+    "call me at 4155552671": ("phone", "4155552671"),
+    "Phone: 0170 1234567": ("phone", "0170 1234567"),
+    "card 4111 1111 1111 1111": ("payment_card", "4111 1111 1111 1111"),
+    "my card is 3530111333300000": ("payment_card", "3530111333300000"),
+    "IBAN DE89 3704 0044 0532 0130 00 please": ("iban", "DE89 3704 0044 0532 0130 00"),
+    "GB82WEST12345698765432": ("iban", "GB82WEST12345698765432"),
+    "ssn 123-45-6789": ("social_security_number", "123-45-6789"),
+    "from 8.8.8.8": ("ip_address", "8.8.8.8"),
+    "passport number X1234567": ("passport_number", "X1234567"),
+    "born on 1 May 1980": ("date_of_birth", "1 May 1980"),
+}
+HARMLESS = [
+    "Order 4155552671 was placed on 2026-11-21 at 10:30.",
+    "version 1.2.3.4 and 2.10.0.1 of build 10.0.19045.1",
+    "timestamp 1700000000000, id 1700000000, trace 4bf92f3577b34da6a3ce929d0e0e4736",
+    "550e8400-e29b-41d4-a716-446655440000",
+    "Write to support@shop.com or no-reply@shop.com, clone git@github.com, see logo@2x.png.",
+    "A-4111111111111111 and 3.4111111111111111",
+    "the host 192.168.0.1 and 127.0.0.1",
+    "zip 94107, room 12, 50 % of 3,000 items",
+    "DE89 3704 0044 0532 0130 01 has a wrong checksum",
+    "card number 4111111111111112 fails its check digit",
+    "https://example.com/items/4155552671?page=2",
+]
+SECRETS = {
+    "key AKIAIOSFODNN7REALKEY done": "AKIAIOSFODNN7REALKEY",
+    "sk-proj-abcdefghijABCDEFGHIJ1234567890": "sk-proj-abcdefghijABCDEFGHIJ1234567890",
+    "ghp_abcdefghijklmnopqrstuvwxyzABCDEF0123": "ghp_abcdefghijklmnopqrstuvwxyzABCDEF0123",
+    "password: hunter2xyz, then": "hunter2xyz",
+    '{"client_secret": "a1b2c3d4e5f6g7"}': "a1b2c3d4e5f6g7",
+    "Authorization: Bearer abcdef0123456789abcdef": "abcdef0123456789abcdef",
+    "-----BEGIN RSA PRIVATE KEY-----\nMIIE\nabc\n-----END RSA PRIVATE KEY-----": "MIIE",
+    "postgres://user:s3cretpw@db/x": "s3cretpw",
+}
+NO_SECRETS = [
+    "The password is incorrect, please try again.",
+    "password: ********, api_key = your-api-key-123, token: ${TOKEN_1}",
+    "max_tokens: 4096, token count 12345678",
+    "a task-abcdefghijklmnopqrstuvwxyz and a risk-management-plan-2024-final-v2",
+    "sk-learn-tutorial-for-beginners-2024",
+    "commit 4bf92f3577b34da6a3ce929d0e0e47364bf92f35",
+    "The secret is out since 2024",
+]
+
+
+@pytest.mark.parametrize(("text", "found"), PERSONAL.items())
+def test_personal_data_is_found_with_its_kind_and_place(text: str, found: tuple[str, str]) -> None:
+    (hit,) = personal_data(text)
+    assert (hit.kind, hit.text) == found
+    assert text[hit.start : hit.end] == hit.text
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_numbers_dates_versions_and_ids_are_not_personal(text: str) -> None:
+    assert personal_data(text) == ()
+
+
+@pytest.mark.parametrize(("text", "found"), SECRETS.items())
+def test_secrets_are_found(text: str, found: str) -> None:
+    assert any(found in hit.text for hit in secrets(text))
+
+
+@pytest.mark.parametrize("text", NO_SECRETS)
+def test_words_about_secrets_are_none(text: str) -> None:
+    assert secrets(text) == ()
+
+
+HOSTILE = [
+    "a@",
+    "1 ",
+    "a.",
+    "sk-",
+    "eyJ",
+    "://a:",
+    "password=",
+    "DE89 ",
+    "born on ",
+    "tel 1 ",
+    "//",
+    "-----BEGIN PRIVATE KEY-----",
+]
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_hostile_text_takes_time_in_proportion(piece: str) -> None:
+    def spent(length: int) -> float:
+        text = piece * (length // len(piece))
+        began = time.process_time()
+        personal_data(text)
+        secrets(text)
+        return time.process_time() - began
+
+    spent(1000)
+    assert spent(80_000) < 20 * spent(20_000) + 0.05
+
+
+def test_lone_surrogates_and_nothing_at_all_are_searched_too() -> None:
+    assert [hit.text for hit in personal_data("\ud800 anna@x.de")] == ["anna@x.de"]
+    assert personal_data("") == ()
+    assert secrets("") == ()
+
+
+def test_threads_do_not_disturb_each_other() -> None:
+    texts = [text for text in SECRETS for _ in range(10)]
+    random.Random(1).shuffle(texts)
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(secrets, texts)) == [secrets(text) for text in texts]
