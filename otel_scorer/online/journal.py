@@ -11,7 +11,7 @@ from otel_scorer.ledger.store import Ledger
 
 log = logging.getLogger(__name__)
 LIMIT = 1_000_000
-"""Span keys kept in memory (about 100 MB); beyond it a trace is not noted, and a span of it that the ledger holds
+"""Span keys kept in memory; beyond it a trace is not noted, and a span of it that the ledger holds
 may be sent twice.
 """
 

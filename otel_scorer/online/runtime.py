@@ -11,7 +11,7 @@ import os
 import sys
 
 _GRPC_DEFAULTS = {
-    # The event engine of grpcio 1.80 and later costs up to twice the CPU of the older one for messages over 100 KB.
+    # The event engine of grpcio 1.80 and later costs more CPU than the older one for large messages.
     "GRPC_EXPERIMENTS": "-event_engine_listener,-event_engine_client",
     # Its own log lines go to stderr beside ours, in another format, and say nothing that its errors do not.
     "GRPC_VERBOSITY": "NONE",
@@ -42,7 +42,7 @@ def settle_runtime() -> None:
 def _tune_malloc() -> bool:
     """Keep freed memory of large messages instead of giving it back and asking for it again (glibc only).
 
-    Saves a third of the CPU on 1 MB messages; costs up to 100 MiB of resident memory.
+    Saves CPU on large messages, which are mapped and unmapped one by one otherwise; costs resident memory.
     """
     if any(name in os.environ for name in _MALLOC_VARIABLES) or not sys.platform.startswith("linux"):
         return False

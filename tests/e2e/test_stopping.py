@@ -87,3 +87,4 @@ async def test_up_stops_with_all_that_it_has_started(sink: Sink, number: signal.
         _, alive = psutil.wait_procs(family, timeout=3)
         assert not alive, [each.cmdline() for each in alive]
         assert "Traceback" not in process.text()
+        assert "Fatal Python error" not in process.text(), "the worker's watch on its parent ends without a noise"
