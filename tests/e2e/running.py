@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -50,10 +52,17 @@ def merged(*parts: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+_LISTENING_PORTS = range(20_000, 32_000)
+"""Below what Linux gives to outgoing connections (32768 and up): none of those can take a port between our look and
+the moment when the process listens on it.
+"""
+
+
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
+    for port in random.sample(_LISTENING_PORTS, 200):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("no free port of 200 tried")
 
 
 @dataclass
@@ -206,11 +215,11 @@ class Deployment:
         raise AssertionError(f"not ready: {door.readiness()}\n{process.text()}")
 
     def stop(self) -> None:
-        for process in reversed(self.processes):
-            if process.popen.poll() is None:
-                process.stop()
-        if self.valkey is not None:
-            self.valkey.stop()
+        with contextlib.ExitStack() as stopping:  # also when one of them does not stop as it should
+            if self.valkey is not None:
+                stopping.callback(self.valkey.stop)
+            for process in self.processes:
+                stopping.callback(process.stop)
 
     # ---- looking ----
 
