@@ -6,46 +6,22 @@ No text of a span, no reason, no argument: ids, names, numbers and hashes only.
 from __future__ import annotations
 
 import json
-import math
-from typing import Annotated, Any, Literal, TypeAlias
+from dataclasses import dataclass, field
+from typing import Annotated, Literal, TypeAlias
 
 import pydantic
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import Field, StringConstraints, TypeAdapter
 
+from otel_scorer.history.storable import LARGEST_COUNT, LONGEST_NAME, storable
 from otel_scorer.model import Kind, MissingReason, Status
 
-LONGEST_NAME = 256
-_MAX_INT = 2**63 - 1
+Name: TypeAlias = Annotated[str, StringConstraints(max_length=LONGEST_NAME)]
+Number: TypeAlias = Annotated[float | None, Field(allow_inf_nan=False)]
+Count: TypeAlias = Annotated[int, Field(ge=-LARGEST_COUNT, le=LARGEST_COUNT)]
 
 
-def _name(value: Any) -> Any:
-    """Text from outside as every database takes it: no NUL, no half of a surrogate pair, not too long for an index."""
-    if not isinstance(value, str):
-        return value
-    return value[:LONGEST_NAME].replace("\0", "").encode("utf-8", "replace").decode()
-
-
-def _finite(value: Any) -> Any:
-    return value if not isinstance(value, float) or math.isfinite(value) else None
-
-
-def _count(value: Any) -> Any:
-    """Counts from outside, within what a database column holds."""
-    return max(-_MAX_INT, min(value, _MAX_INT)) if isinstance(value, int) else value
-
-
-Name: TypeAlias = Annotated[str, BeforeValidator(_name)]
-Number: TypeAlias = Annotated[float | None, BeforeValidator(_finite)]
-Count: TypeAlias = Annotated[int, BeforeValidator(_count)]
-
-
-class Part(BaseModel):
-    """Frozen; fields that a newer version wrote are passed over, so that versions can run side by side."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class Verdict(Part):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
     """One dimension of one result: a score, or why there is none."""
 
     value: int | None = None
@@ -56,7 +32,8 @@ class Verdict(Part):
     """Span ids."""
 
 
-class FindingMark(Part):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingMark:
     """A finding without its text."""
 
     code: Name
@@ -65,7 +42,8 @@ class FindingMark(Part):
     span_ids: tuple[Name, ...] = ()
 
 
-class Outcome(Part):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
     """What one rubric said of one span."""
 
     rubric: Name
@@ -74,18 +52,19 @@ class Outcome(Part):
     target_span_id: Name
     primary: bool = True
     evaluator: Name = ""
-    scores: dict[Name, Verdict] = Field(default_factory=dict)
+    scores: dict[Name, Verdict] = field(default_factory=dict)
     composite: Number = None
     coverage: Number = None
     label: Literal["pass", "fail", ""] = ""
-    metrics: dict[Name, Number] = Field(default_factory=dict)
+    metrics: dict[Name, Number] = field(default_factory=dict)
     findings: tuple[FindingMark, ...] = ()
     judge_calls: Count = 0
     judge_input_tokens: Count = 0
     judge_output_tokens: Count = 0
 
 
-class Pinned(Part):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pinned:
     """A rubric as the decision pinned it."""
 
     name: Name
@@ -93,7 +72,8 @@ class Pinned(Part):
     digest: Name
 
 
-class Tokens(Part):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
     """None: not told."""
 
     input: Count | None = None
@@ -101,7 +81,8 @@ class Tokens(Part):
     total: Count | None = None
 
 
-class Times(Part):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
     """Milliseconds since the epoch on the store's clock, None for what did not happen."""
 
     first_seen_ms: int | None = None
@@ -111,7 +92,8 @@ class Times(Part):
     exported_ms: int | None = None
 
 
-class Record(Part):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
     """One trace's ending. Tenant, trace id and kind are its key; of several with one key the highest revision counts.
 
     A trace of which nothing but its id is known (bypassed, say) has a record of key, time and status.
@@ -136,8 +118,8 @@ class Record(Part):
     rubrics: tuple[Pinned, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
     signals: tuple[Name, ...] = ()
-    segments: dict[Name, Name] = Field(default_factory=dict)
-    fingerprints: dict[Name, Name] = Field(default_factory=dict)
+    segments: dict[Name, Name] = field(default_factory=dict)
+    fingerprints: dict[Name, Name] = field(default_factory=dict)
     conversation_id: Name = ""
     response_id: Name = ""
     user_hash: Name = ""
@@ -145,10 +127,10 @@ class Record(Part):
     input_length: Count | None = None
     language: Name | None = None
     latency_s: Number = None
-    latency_by_kind_s: dict[Kind, float] = Field(default_factory=dict)
+    latency_by_kind_s: dict[Kind, float] = field(default_factory=dict)
     """Seconds during which at least one span of the kind was running."""
     tokens: Tokens = Tokens()
-    tokens_by_kind: dict[Kind, Tokens] = Field(default_factory=dict)
+    tokens_by_kind: dict[Kind, Tokens] = field(default_factory=dict)
     cost: Number = None
     """None: no prices known."""
     received_spans: Count = 0
@@ -158,18 +140,19 @@ class Record(Part):
     times: Times = Times()
 
     def to_json(self) -> str:
-        """Canonical: equal records are equal text, ASCII only, keys sorted; what has its default value is left out."""
-        plain = self.model_dump(mode="json", exclude_defaults=True)
-        return json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        """Always the same text for it: ASCII, fields in their order; what has its default value is left out."""
+        return _FORM.dump_json(self, exclude_defaults=True, ensure_ascii=True).decode()
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Record:
-        """What `to_json` wrote, of this version or another. Raises ValueError."""
+        """What `to_json` wrote, of this version or another: fields that a newer one added are passed over, names that
+        are too long are cut. Raises ValueError, which quotes nothing.
+        """
+        said = text if isinstance(text, str) else text.decode(errors="replace")
         try:
-            return cls.model_validate_json(text)
-        except pydantic.ValidationError as error:
-            # Not chained: pydantic's message quotes the input.
-            raise ValueError(f"not a record: {error.error_count()} fields are wrong") from None
+            return _FORM.validate_json(said, strict=True) if "\\u0000" not in said else _mended(said)
+        except pydantic.ValidationError:
+            return _mended(said)
 
     @property
     def main(self) -> Outcome | None:
@@ -177,3 +160,17 @@ class Record(Part):
         primary = [outcome for outcome in self.outcomes if outcome.primary]
         at_root = [outcome for outcome in primary if outcome.target_span_id == self.root_span_id]
         return next(iter(at_root or primary), None)
+
+
+_FORM = TypeAdapter(Record)
+
+
+def _mended(text: str) -> Record:
+    """A record that holds more than a database takes, cut to that. Raises ValueError."""
+    try:
+        return _FORM.validate_json(json.dumps(storable(json.loads(text))), strict=True)
+    except pydantic.ValidationError as error:
+        # Not chained: pydantic's message quotes the input.
+        raise ValueError(f"not a record: {error.error_count()} fields are wrong") from None
+    except (ValueError, RecursionError):
+        raise ValueError("not a record: no JSON") from None

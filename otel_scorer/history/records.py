@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal, get_args
 
 from otel_scorer.conventions.read import usage_of
 from otel_scorer.conventions.segments import fingerprints, input_length, segments
 from otel_scorer.history.kept import pack_kept
 from otel_scorer.history.record import FindingMark, Outcome, Pinned, Record, Times, Tokens, Verdict
+from otel_scorer.history.storable import count, count_or_none, name, names, number
 from otel_scorer.model import Decision, Finding, Kind, Missing, Result, Score, Span, Status, Usage
 from otel_scorer.sampling.upstream import upstream_probability_of
 
@@ -20,6 +22,7 @@ __all__ = ["Record", "Times", "outcomes_of", "pack_kept", "record_of", "rescored
 
 _ALSO_WITH_TOKENS: tuple[Kind, ...] = ("EMBEDDING", "RERANKER", "RETRIEVER")
 """Kinds beside LLM whose tokens are their own; an agent's or chain's are a sum of what lies below."""
+_ALONE: Mapping[Kind, frozenset[Kind]] = {kind: frozenset({kind}) for kind in get_args(Kind)}
 
 
 def record_of(
@@ -41,8 +44,9 @@ def record_of(
 ) -> Record:
     """The record of one ended trace; a pure function. `salt` keys the user's hash and the fingerprints."""
     trace, root = view.trace, view.root
+    tokens = _tokens(view.usage)
     return Record(
-        tenant=trace.tenant,
+        tenant=name(trace.tenant),
         trace_id=trace.trace_id,
         kind=kind,
         revision=revision,
@@ -50,25 +54,23 @@ def record_of(
         started_at_ms=root.start_ns // 1_000_000 if root is not None else None,
         status=status,
         label=_label(results),
-        rule=decision.rule if decision is not None else "",
+        rule=name(decision.rule) if decision is not None else "",
         probability=decision.probability if decision is not None else None,
         upstream_probability=upstream_probability_of(view),
-        rubrics=tuple(Pinned(name=r.name, version=r.version, digest=r.digest) for r in decision.rubrics)
-        if decision is not None
-        else (),
+        rubrics=_pinned(decision),
         outcomes=outcomes_of(results),
-        signals=decision.signals if decision is not None else (),
-        segments=segments(view, segment_attributes),
+        signals=tuple(map(name, decision.signals)) if decision is not None else (),
+        segments=names(segments(view, segment_attributes)),
         fingerprints=fingerprints(view, salt),
-        conversation_id=view.conversation_id,
-        response_id=view.response_id,
+        conversation_id=name(view.conversation_id),
+        response_id=name(view.response_id),
         user_hash=user_hash(trace.tenant, view.user_id, salt),
         root_span_id=root.span_id if root is not None else "",
         input_length=input_length(view),
         latency_s=view.duration_s,
         latency_by_kind_s=_latency_by_kind(view),
-        tokens=_tokens(view.usage),
-        tokens_by_kind=_tokens_by_kind(view),
+        tokens=tokens,
+        tokens_by_kind=_tokens_by_kind(view, tokens),
         received_spans=received_spans,
         exported_spans=exported_spans,
         attempts=attempts,
@@ -79,15 +81,15 @@ def record_of(
 
 def rescored(record: Record, *, status: Status, results: Sequence[Result], scored_ms: int, attempts: int = 0) -> Record:
     """The next revision of a record, with a score that came after the trace had left; its time of ending stays."""
-    changes = {
-        "revision": record.revision + 1,
-        "status": status,
-        "label": _label(results),
-        "outcomes": outcomes_of(results),
-        "attempts": max(attempts, record.attempts),
-        "times": record.times.model_copy(update={"scored_ms": scored_ms}),
-    }
-    return record.model_copy(update=changes)
+    return replace(
+        record,
+        revision=record.revision + 1,
+        status=status,
+        label=_label(results),
+        outcomes=outcomes_of(results),
+        attempts=max(attempts, record.attempts),
+        times=replace(record.times, scored_ms=scored_ms),
+    )
 
 
 def user_hash(tenant: str, user_id: str, salt: bytes) -> str:
@@ -106,32 +108,43 @@ def outcomes_of(results: Sequence[Result]) -> tuple[Outcome, ...]:
 
 def _outcome(result: Result) -> Outcome:
     return Outcome(
-        rubric=result.rubric.name,
+        rubric=name(result.rubric.name),
         version=result.rubric.version,
         digest=result.digest,
         target_span_id=result.target_span_id,
         primary=result.primary,
-        evaluator=result.evaluator,
-        scores={name: _verdict(verdict) for name, verdict in result.scores.items()},
-        composite=result.composite,
-        coverage=result.coverage,
+        evaluator=name(result.evaluator),
+        scores={name(dimension): _verdict(verdict) for dimension, verdict in result.scores.items()},
+        composite=number(result.composite),
+        coverage=number(result.coverage),
         label=result.label,
-        metrics=dict(result.metrics),
+        metrics={name(metric): number(value) for metric, value in result.metrics.items()},
         findings=tuple(_mark(finding) for finding in result.findings),
         judge_calls=result.judge_use.calls,
-        judge_input_tokens=result.judge_use.input_tokens,
-        judge_output_tokens=result.judge_use.output_tokens,
+        judge_input_tokens=count(result.judge_use.input_tokens),
+        judge_output_tokens=count(result.judge_use.output_tokens),
     )
 
 
 def _verdict(verdict: Score | Missing) -> Verdict:
     if isinstance(verdict, Missing):
         return Verdict(missing=verdict.why)
-    return Verdict(value=verdict.value, estimate=verdict.estimate, by=verdict.by, evidence=verdict.evidence)
+    evidence = tuple(map(name, verdict.evidence))
+    return Verdict(value=verdict.value, estimate=number(verdict.estimate), by=name(verdict.by), evidence=evidence)
 
 
 def _mark(finding: Finding) -> FindingMark:
-    return FindingMark(code=finding.code, dimension=finding.dimension, stage=finding.stage, span_ids=finding.span_ids)
+    return FindingMark(
+        code=name(finding.code),
+        dimension=name(finding.dimension),
+        stage=name(finding.stage),
+        span_ids=tuple(map(name, finding.span_ids)),
+    )
+
+
+def _pinned(decision: Decision | None) -> tuple[Pinned, ...]:
+    rubrics = decision.rubrics if decision is not None else ()
+    return tuple([Pinned(name=name(ref.name), version=ref.version, digest=ref.digest) for ref in rubrics])
 
 
 def _label(results: Sequence[Result]) -> Literal["pass", "fail", ""]:
@@ -140,36 +153,45 @@ def _label(results: Sequence[Result]) -> Literal["pass", "fail", ""]:
 
 
 def _latency_by_kind(view: TraceView) -> dict[Kind, float]:
-    kinds = sorted(set(view.kinds.values()))
-    return {kind: _busy_s(view.spans_of(frozenset({kind}))) for kind in kinds}
+    return {kind: _busy_s(view.spans_of(_ALONE[kind])) for kind in sorted(set(view.kinds.values()))}
 
 
 def _busy_s(spans: Iterable[Span]) -> float:
     """Seconds in which at least one of the spans (in order of start) ran: parallel and nested ones count once."""
     busy = until = 0
     for span in spans:
-        busy += max(0, span.end_ns - max(until, span.start_ns))
-        until = max(until, span.end_ns)
+        start, end = span.start_ns, span.end_ns
+        if end > until:
+            busy += max(0, end - start) if start > until else end - until
+            until = end
     return busy / 1e9
 
 
 def _tokens(usage: Usage) -> Tokens:
-    return Tokens(input=usage.input, output=usage.output, total=_total(usage))
+    return Tokens(
+        input=count_or_none(usage.input), output=count_or_none(usage.output), total=count_or_none(_total(usage))
+    )
 
 
-def _tokens_by_kind(view: TraceView) -> dict[Kind, Tokens]:
+def _tokens_by_kind(view: TraceView, of_model_calls: Tokens) -> dict[Kind, Tokens]:
     """The view's own sum for model calls, in which nothing is counted twice; spans' own for the others."""
-    found: dict[Kind, Tokens] = {"LLM": _tokens(view.usage)}
+    found: dict[Kind, Tokens] = {"LLM": of_model_calls}
+    present = set(view.kinds.values())
     for kind in _ALSO_WITH_TOKENS:
-        usages = [usage_of(span) for span in view.spans_of(frozenset({kind}))]
-        if not usages:
-            continue
-        found[kind] = Tokens(
+        if kind in present:
+            found[kind] = _tokens_of(view.spans_of(_ALONE[kind]))
+    return {kind: tokens for kind, tokens in found.items() if tokens != _NOT_TOLD}
+
+
+def _tokens_of(spans: Iterable[Span]) -> Tokens:
+    usages = [usage_of(span) for span in spans]
+    return _tokens(
+        Usage(
             input=_sum(usage.input for usage in usages),
             output=_sum(usage.output for usage in usages),
             total=_sum(_total(usage) for usage in usages),
         )
-    return {kind: tokens for kind, tokens in found.items() if tokens != Tokens()}
+    )
 
 
 def _total(usage: Usage) -> int | None:
@@ -179,3 +201,6 @@ def _total(usage: Usage) -> int | None:
 def _sum(parts: Iterable[int | None]) -> int | None:
     told = [part for part in parts if part is not None]
     return sum(told) if told else None
+
+
+_NOT_TOLD = Tokens()

@@ -6,18 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, func, or_, select, tuple_
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, Row, Table, and_, delete, func, or_, select, tuple_
 
 from otel_scorer.errors import UserError
 from otel_scorer.history.database import HistoryUnavailable, is_no_database, open_engine, parse_url, told_apart, writing
 from otel_scorer.history.kept import Kept
 from otel_scorer.history.record import Record
-from otel_scorer.history.rows import row_of
+from otel_scorer.history.rows import Written, kept_rows, record_rows
 from otel_scorer.history.schema import make_tables
 from otel_scorer.history.sqlite_file import forget_deleted, give_pages_back, is_sqlite, prepare_file
 from otel_scorer.history.tables import kept as kept_table
 from otel_scorer.history.tables import records as records_table
+from otel_scorer.history.upsert import upsert
 
 __all__ = ["History", "HistoryUnavailable", "Kept", "Pruned"]
 
@@ -49,7 +49,8 @@ class History:
         self._busy_timeout_s = busy_timeout_s
         self._engine = open_engine(parsed, busy_timeout_s)
         self._writer = writing(self._engine)
-        self._insert = sqlite.insert if self._engine.dialect.name == "sqlite" else postgresql.insert
+        self._put_records = upsert(records_table, "revision", self._engine.dialect)
+        self._put_kept = upsert(kept_table, "stored_at_ms", self._engine.dialect)
 
     def open(self) -> None:
         """Make the tables where they are missing; may be called again. UserError for a file or shape not ours."""
@@ -74,10 +75,15 @@ class History:
 
         Doing it twice changes nothing, in whatever order: the stream that feeds it delivers at least once.
         """
-        record_rows, kept_rows = _distinct_records(records), _distinct_kept(kept)
+        self.store([(record, record.to_json()) for record in records], kept)
+
+    def store(self, written: Sequence[Written], kept: Sequence[Kept] = ()) -> None:
+        """As `write`, for records that are there as JSON already."""
+        puts = [(self._put_records, record_rows(written)), (self._put_kept, kept_rows(kept))]
         with told_apart(self._shown), self._writer.begin() as connection:
-            self._upsert(connection, records_table, record_rows, "revision")
-            self._upsert(connection, kept_table, kept_rows, "stored_at_ms")
+            for statement, rows in puts:
+                if rows:
+                    connection.exec_driver_sql(statement, rows)
 
     def get(self, tenant: str | None, trace_id: str, kind: str = "trace") -> Record | None:
         """The record of a trace; with `tenant` None of any tenant, the latest to end where several have that id."""
@@ -127,19 +133,6 @@ class History:
 
     # ---- steps ------------------------------------------------------------------------------------------------------
 
-    def _upsert(self, connection: Connection, table: Table, rows: list[dict[str, Any]], newer: str) -> None:
-        if not rows:
-            return
-        key = [column.name for column in table.primary_key]
-        statement = self._insert(table)
-        new = statement.excluded
-        statement = statement.on_conflict_do_update(
-            index_elements=key,
-            set_={column.name: new[column.name] for column in table.columns if column.name not in key},
-            where=new[newer] > table.c[newer],
-        )
-        connection.execute(statement, rows)
-
     def _first(self, query: Any) -> Row[Any] | None:
         with told_apart(self._shown), self._engine.connect() as connection:
             row: Row[Any] | None = connection.execute(query).first()
@@ -188,37 +181,6 @@ class History:
             if is_sqlite(self._engine):
                 forget_deleted(self._engine)
         return count
-
-
-def _distinct_records(records: Iterable[Record]) -> list[dict[str, Any]]:
-    """Rows in order of key, each key once: PostgreSQL locks rows in that order, so writers cannot deadlock."""
-    latest: dict[tuple[str, str, str], Record] = {}
-    for record in records:
-        key = (record.trace_id, record.tenant, record.kind)
-        if key not in latest or record.revision > latest[key].revision:
-            latest[key] = record
-    return [row_of(latest[key]) for key in sorted(latest)]
-
-
-def _distinct_kept(kept: Iterable[Kept]) -> list[dict[str, Any]]:
-    latest: dict[tuple[str, str], Kept] = {}
-    for content in kept:
-        key = (content.trace_id, content.tenant)
-        if key not in latest or content.stored_at_ms > latest[key].stored_at_ms:
-            latest[key] = content
-    return [_kept_row(latest[key]) for key in sorted(latest)]
-
-
-def _kept_row(kept: Kept) -> dict[str, Any]:
-    return {
-        "trace_id": kept.trace_id,
-        "tenant": kept.tenant,
-        "stored_at_ms": kept.stored_at_ms,
-        "size": len(kept.packed),
-        "user_hash": kept.user_hash,
-        "conversation_id": kept.conversation_id,
-        "packed": kept.packed,
-    }
 
 
 def _kept_of(row: Row[Any]) -> Kept:

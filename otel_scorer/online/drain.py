@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
@@ -13,9 +14,11 @@ from otel_scorer.ledger.store import Ledger
 from otel_scorer.online.telemetry import Metrics
 
 log = logging.getLogger(__name__)
-_LIMIT = 200
+_LIMIT = 500
 _LOCK_S = 10.0
-_PAUSE_S = 0.25
+_IDLE_S = 0.25
+_GATHER_S = 1.0
+"""After some have been moved: more come now, and a transaction for each few of them would cost the most."""
 _AWAY_S = 2.0
 
 Write = Callable[[Sequence[StreamedRecord]], Awaitable[int]]
@@ -37,20 +40,28 @@ class Drain:
         self.complaint: str | None = None
 
     async def run(self) -> None:
-        """Until cancelled."""
-        while True:
-            try:
-                moved = await self.move()
-                pause = 0.0 if moved >= _LIMIT else _PAUSE_S  # a transaction for each few records would cost the most
-                self.complaint = None
-            except LedgerError:
-                pause = _AWAY_S
-            except OtelScorerError as error:
-                if self.complaint is None:
-                    log.error("history is away, records wait in the ledger: %s", error)
-                self.complaint = str(error)
-                pause = _AWAY_S
-            await asyncio.sleep(pause)
+        """Until cancelled; then what waits is moved once more, for who looks after the end."""
+        try:
+            while True:
+                await asyncio.sleep(await self._round())
+        except asyncio.CancelledError:
+            with contextlib.suppress(OtelScorerError):
+                await self.move()
+            raise
+
+    async def _round(self) -> float:
+        """Moves some; answers how long to wait before the next time."""
+        try:
+            moved = await self.move()
+        except LedgerError:
+            return _AWAY_S
+        except OtelScorerError as error:
+            if self.complaint is None:
+                log.error("history is away, records wait in the ledger: %s", error)
+            self.complaint = str(error)
+            return _AWAY_S
+        self.complaint = None
+        return 0.0 if moved >= _LIMIT else _GATHER_S if moved else _IDLE_S
 
     async def move(self) -> int:
         """Moves some records; answers how many."""

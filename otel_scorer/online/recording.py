@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from otel_scorer.conventions.scores import trace_status
 from otel_scorer.history.record import Outcome, Record, Times
 from otel_scorer.history.records import record_of, rescored
+from otel_scorer.history.storable import name
 from otel_scorer.ledger.claims import Claim
 from otel_scorer.ledger.keys import Member
 from otel_scorer.model import Decision, Result, Status
@@ -53,13 +54,12 @@ class Recorder:
         scored = rescored(
             draft, status=trace_status(results), results=results, scored_ms=claim.scored_ms, attempts=claim.attempts
         )
-        return scored.model_copy(update={"revision": 0, "ended_at_ms": claim.now_ms, "received_spans": claim.spans})
+        return replace(scored, revision=0, ended_at_ms=claim.now_ms, received_spans=claim.spans)
 
     def at_failure(self, claim: Claim, status: Status) -> Record:
         """The draft of a trace that was given up."""
         draft = Record.from_json(claim.record)
-        changes = {"status": status, "ended_at_ms": claim.now_ms, "attempts": claim.attempts}
-        return draft.model_copy(update=changes)
+        return replace(draft, status=status, ended_at_ms=claim.now_ms, attempts=claim.attempts)
 
     def ended(self, record: Record) -> None:
         """Counts an ending and what was scored in it."""
@@ -90,7 +90,7 @@ class Recorder:
 def bare_ending(member: Member, decision: Decision, now_ms: int) -> tuple[str, Record]:
     """Decision (JSON) and record of a trace of which nothing but its id and its status can be told."""
     assert decision.status is not None  # noqa: S101 - of our own making
-    record = Record(tenant=member.tenant, trace_id=member.trace_id, ended_at_ms=now_ms, status=decision.status)
+    record = Record(tenant=name(member.tenant), trace_id=member.trace_id, ended_at_ms=now_ms, status=decision.status)
     return dump_decision(decision), record
 
 

@@ -12,6 +12,7 @@ from otel_scorer.config import Settings
 from otel_scorer.errors import OtelScorerError
 from otel_scorer.history.kept import Kept
 from otel_scorer.history.record import Record
+from otel_scorer.history.rows import Written
 from otel_scorer.history.store import History
 from otel_scorer.ledger.postbox import StreamedRecord
 
@@ -58,7 +59,7 @@ class Archive:
         return await asyncio.to_thread(self._write, streamed)
 
     def _write(self, streamed: Sequence[StreamedRecord]) -> int:
-        records: list[Record] = []
+        written: list[Written] = []
         kept: list[Kept] = []
         for entry in streamed:
             try:
@@ -66,11 +67,11 @@ class Archive:
             except ValueError as error:  # one that nobody can read must not hold up the others
                 log.error("the record %s of the ledger's stream is lost: %s", entry.id.decode(), error)
                 continue
-            records.append(record)
+            written.append((record, entry.record))
             if entry.kept:
                 kept.append(_kept(record, entry.kept))
-        self._history.write(records, kept)
-        return len(streamed) - len(records)
+        self._history.store(written, kept)
+        return len(streamed) - len(written)
 
     async def prune_for_ever(self) -> None:
         """Drops what is older or more than the settings allow, now and then; until cancelled."""

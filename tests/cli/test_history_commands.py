@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -77,7 +78,7 @@ def data_dir(tmp_path: Path) -> Path:
     raw, envelope = encode_span(AGENT)
     history = History(f"sqlite:///{tmp_path / 'history.db'}")
     history.open()
-    other = RECORD.model_copy(update={"trace_id": "f" * 32, "status": "not_sampled", "outcomes": ()})
+    other = replace(RECORD, trace_id="f" * 32, status="not_sampled", outcomes=())
     history.write(
         [RECORD, other], [Kept("default", TRACE_ID, 1_700_000_000_000, pack_kept(assemble([(envelope, raw)])))]
     )

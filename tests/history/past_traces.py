@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from otel_scorer.history.kept import Kept, pack_kept
@@ -46,6 +47,11 @@ def record(n: int = 1, **changes: Any) -> Record:
         "times": Times(first_seen_ms=NOW_MS - 9000, sealed_ms=NOW_MS - 1000, scored_ms=NOW_MS - 500),
     }
     return Record(**{**fields, **changes})
+
+
+def foreign(**changes: Any) -> Record:
+    """A full record as another program could have written it: `changes` replace fields of its JSON."""
+    return Record.from_json(json.dumps({**json.loads(record().to_json()), **changes}))
 
 
 def outcome(span_id: str, *, rubric: str = "agent") -> Outcome:

@@ -7,7 +7,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from past_traces import DAY_MS, HOUR_MS, NOW_MS, kept, record, trace_id
+from past_traces import DAY_MS, HOUR_MS, NOW_MS, foreign, kept, record, trace_id
 from sqlalchemy import create_engine, select, text
 
 from otel_scorer.errors import UserError
@@ -59,6 +59,16 @@ def test_the_content_stored_last_stays(history: History) -> None:
     assert content.traces == b"9"
 
 
+def test_what_a_newer_version_wrote_is_kept_as_it_came(history: History, url: str) -> None:
+    newer = record().to_json().replace("{", '{"novelty":1,', 1)
+    history.store([(Record.from_json(newer), newer)])
+    assert history.get("default", trace_id(1)) == record()
+    engine = create_engine(parse_url(url))
+    with engine.connect() as connection:
+        assert connection.execute(select(records.c.body)).scalar_one() == newer
+    engine.dispose()
+
+
 def test_tenants_and_kinds_do_not_see_one_another(history: History) -> None:
     theirs = record(tenant="other", ended_at_ms=NOW_MS + 1, status="scored")
     history.write([record(), theirs, record(kind="conversation", attempts=3)])
@@ -82,7 +92,7 @@ def test_columns_hold_the_traces_own_scores_for_queries(history: History, url: s
 
 
 def test_hostile_values_are_stored(history: History) -> None:
-    hostile = record(
+    hostile = foreign(
         conversation_id="a\0b\ud800'); DROP TABLE otel_scorer_records; --" + "x" * 9999,
         segments={"service": "\0\ud800", "agent": "🦜" * 999},
         started_at_ms=2**70,

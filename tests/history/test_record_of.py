@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
 from past_traces import NOW_MS
 
 from otel_scorer.conventions.trace_view import TraceView, view
@@ -133,6 +137,33 @@ def test_tokens_are_told_for_each_kind_that_uses_them() -> None:
     assert record.tokens_by_kind["LLM"] == Tokens(input=20, output=10, total=30)
     assert record.tokens_by_kind["EMBEDDING"].total == 7
     assert "TOOL" not in record.tokens_by_kind
+
+
+@given(st.text(max_size=300), st.integers(-(2**70), 2**70))
+def test_any_text_and_number_of_a_span_makes_a_record_that_can_be_stored(text: str, whole: int) -> None:
+    hostile = "\0\ud800" + text
+    call = {"openinference.span.kind": "LLM", "llm.model_name": hostile, "llm.token_count.prompt": whole}
+    root = {"openinference.span.kind": "AGENT", "session.id": hostile, "user.id": hostile, "agent.name": hostile}
+    spans = (
+        span(ROOT, root, 0, 9, parent="", name=hostile),
+        span(LLM, call, 0, 2, name=hostile),
+        span(EMBEDDING, call | {"openinference.span.kind": "EMBEDDING"}, 0, 2),
+    )
+    odd = replace(
+        RESULT,
+        evaluator=hostile,
+        scores={hostile: Score(4, float("nan"), SECRET, (hostile,), hostile)},
+        metrics={hostile: float("inf")},
+        findings=(Finding(hostile, hostile, SECRET, hostile, (hostile,)),),
+        composite=float("inf"),
+        judge_use=JudgeUse(1, 2**70, 2**70),
+    )
+    trace = view(Trace(hostile, "1" * 32, spans))
+    chosen = ("session.id", hostile)
+    record = made(trace, results=(odd,), segment_attributes=chosen, decision=replace(DECISION, signals=(hostile,)))
+    assert Record.from_json(record.to_json()) == record
+    assert "\\u0000" not in record.to_json()
+    assert len(record.conversation_id) <= 256
 
 
 def test_a_user_is_known_again_by_a_hash_that_depends_on_tenant_and_salt() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from otel_scorer.ledger.contents import Commit
 from otel_scorer.ledger.embedded import EmbeddedValkey, start_valkey
 from otel_scorer.ledger.health import load
 from otel_scorer.ledger.keys import Member
+from otel_scorer.ledger.postbox import StreamedRecord
 from otel_scorer.ledger.settings import LedgerSettings
 from otel_scorer.ledger.store import Ledger
 from otel_scorer.online.drain import Drain
@@ -73,3 +75,23 @@ async def test_an_unreadable_record_is_lost_alone_and_told_without_its_content(
     assert (seen.records, seen.lost_records) == (0, 2)
     assert len(caplog.messages) == 2
     assert "secret" not in caplog.text
+
+
+async def test_what_waits_when_the_drain_is_stopped_is_moved_once_more(ledger: Ledger, tmp_path: Path) -> None:
+    moved: list[str] = []
+    seen = asyncio.Event()
+
+    async def write(records: Sequence[StreamedRecord]) -> int:
+        moved.extend(entry.record for entry in records)
+        seen.set()
+        return 0
+
+    running = asyncio.create_task(Drain(ledger, write, Metrics()).run())
+    await end(ledger, "1" * 32, "first")
+    await seen.wait()
+    await end(ledger, "2" * 32, "last")
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert moved == ["first", "last"]
+    assert (await load(ledger.client, ledger.keys, 0)).records == 0
