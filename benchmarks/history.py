@@ -11,16 +11,17 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import random
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from payloads import template
+from payloads import AGENT_SPANS_OF_A_TRACE, template
 
 from otel_scorer import wire
 from otel_scorer.config import load_settings
@@ -51,18 +52,15 @@ _LIMITS = TraceLimits(hold_ms=1000, quiet_ms=1000, max_age_ms=1000, max_spans=10
 Sealed = tuple[TraceView, Decision]
 
 
-def whole_traces(count: int) -> Iterator[Trace]:
-    """Traces of the agent load with ids of their own; a trace that the request cut short is left out."""
-    requests = template("agent").requests()
-    while True:
-        by_trace: dict[bytes, list[tuple[bytes, wire.Envelope]]] = {}
-        for span in wire.split_traces(next(requests), deployment="").agent:
-            by_trace.setdefault(span.trace_id, []).append((span.raw, span.envelope))
-        made = [trace_of("default", trace_id.hex(), spans) for trace_id, spans in by_trace.items()]
-        whole = [trace for trace in made if len(trace.spans) == 9]
-        for number in range(count):
-            yield replace(whole[number % len(whole)], trace_id=f"{number * 0x9E3779B97F4A7C15 % 2**64:032x}")
-        return
+def whole_traces(count: int) -> list[Trace]:
+    """Traces of the agent load with ids of their own; the one that the request's size cuts short is left out."""
+    by_trace: dict[bytes, list[tuple[bytes, wire.Envelope]]] = {}
+    for span in wire.split_traces(next(template("agent").requests()), deployment="").agent:
+        by_trace.setdefault(span.trace_id, []).append((span.raw, span.envelope))
+    whole = [spans for spans in by_trace.values() if len(spans) == AGENT_SPANS_OF_A_TRACE]
+    made = [trace_of("default", "", spans) for spans in whole]
+    ids = random.Random(7)
+    return [replace(made[number % len(made)], trace_id=ids.randbytes(16).hex()) for number in range(count)]
 
 
 def sealed(traces: Sequence[Trace]) -> list[Sealed]:
@@ -146,7 +144,7 @@ async def one_round(ledger: Ledger, traces: Sequence[Trace]) -> Round:
 
 
 async def main(rounds: int, count: int) -> None:
-    traces = list(whole_traces(count))
+    traces = whole_traces(count)
     gc.freeze()  # a running service has no thousands of decoded traces for the collector to look through
     with tempfile.TemporaryDirectory() as folder:
         valkey = start_valkey(Path(folder))

@@ -96,6 +96,7 @@ class Times:
 class Record:
     """One trace's ending. Tenant, trace id and kind are its key; of several with one key the highest revision counts.
 
+    It holds what every database takes: who makes one from what spans say cuts that first (`storable`).
     A trace of which nothing but its id is known (bypassed, say) has a record of key, time and status.
     """
 
@@ -145,8 +146,8 @@ class Record:
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Record:
-        """What `to_json` wrote, of this version or another: fields that a newer one added are passed over, names that
-        are too long are cut. Raises ValueError, which quotes nothing.
+        """What `to_json` wrote, of this version or another: fields that a newer one added are passed over, what no
+        database takes is cut. Raises ValueError, which quotes nothing.
         """
         said = text if isinstance(text, str) else text.decode(errors="replace")
         try:

@@ -86,8 +86,36 @@ def test_columns_hold_the_traces_own_scores_for_queries(history: History, url: s
     with engine.connect() as connection:
         full, bare = connection.execute(select(records).order_by(records.c.trace_id)).all()
     engine.dispose()
-    assert (full.rubric, full.factual_grounding, full.privacy_and_safety) == ("agent@1", 2, None)
-    assert (full.service, full.total_tokens, full.label, full.composite) == ("shop", 120, "fail", 2.0)
+    columns = dict(full._mapping)
+    assert columns.pop("body") == record(1).to_json()
+    assert columns == {
+        "trace_id": trace_id(1),
+        "tenant": "default",
+        "kind": "trace",
+        "revision": 0,
+        "ended_at_ms": NOW_MS,
+        "status": "partial",
+        "label": "fail",
+        "rule": "failed",
+        "probability": 1.0,
+        "service": "shop",
+        "agent": "helper",
+        "model": "gpt-x",
+        "conversation_id": "talk-1",
+        "response_id": "resp-1",
+        "user_hash": "e" * 32,
+        "rubric": "agent@1",
+        "rubric_digest": "a" * 12,
+        "evaluator": "checks",
+        "factual_grounding": 2,
+        "privacy_and_safety": None,
+        "instruction_adherence": None,
+        "optimal_plan_execution": None,
+        "composite": 2.0,
+        "coverage": 0.5,
+        "latency_s": 9.0,
+        "total_tokens": 120,
+    }
     assert (bare.rubric, bare.factual_grounding, bare.probability, bare.service) == ("", None, None, "")
 
 
