@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from otel_scorer.cli import app
 from otel_scorer.config import describe_settings
+from otel_scorer.inspect.normalised import FIELDS, FORM
 from otel_scorer.online.metrics_catalogue import METRICS
 from otel_scorer.sampling.signals import SIGNALS
 from otel_scorer.scoring.bundled import shipped_rubrics
@@ -30,6 +31,15 @@ SETTINGS_INTRO = (
     "One YAML file (`--config FILE` or `OTEL_SCORER_CONFIG`), `OTEL_SCORER_*` variables over it, options of the "
     "command line (`--set section.field=value` for any) over both. Unknown names are refused. "
     "`otel-scorer check --settings` shows what is in force."
+)
+NORMALISED_INTRO = (
+    "What `otel-scorer view FILE --json` (or `view TRACE_ID --json`) prints: one JSON object a line, one line a trace, "
+    "the same names whichever instrumentation wrote the spans. "
+    f"This is form {FORM}; a field that goes or changes its meaning makes it another number, a new field does not.\n\n"
+    "**What was not captured is left out. What was captured and is empty is there, and empty** "
+    '(`"text": ""`, `[]`, `null` as a tool\'s result). '
+    "`[]` in a path stands for each element of a list, `(any)` for a value of any JSON shape, as it was written; "
+    "bytes are base64 text, and numbers that are none (`nan`, `inf`) are text."
 )
 METRICS_INTRO = (
     "On `http://127.0.0.1:4319/metrics` (Prometheus; counters end in `_total`, units are appended) and over OTLP "
@@ -115,7 +125,15 @@ def rubrics_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def normalised_page() -> str:
+    """Every field of the normalised form."""
+    lines = ["# The normalised form of a trace", NOTE, NORMALISED_INTRO, "", "| field | what |", "|---|---|"]
+    lines += [f"| `{path}` | {cell(text)} |" for path, text in FIELDS.items()]
+    return "\n".join(lines) + "\n"
+
+
 PAGES = {
+    "normalised.md": normalised_page,
     "settings.md": settings_page,
     "signals.md": signals_page,
     "metrics.md": metrics_page,

@@ -28,11 +28,14 @@ def view(
     data_dir: options.DataDir = None,
     assignments: options.Assignments = None,
 ) -> None:
-    """Shows a trace as a tree, with its scores; --json gives the normalised form that checks and judges see.
+    """Shows traces as trees, with their scores; --json gives the normalised form that checks and judges see.
+
+    One JSON object a line, one line a trace; docs/normalised.md names its fields.
 
     Example: [bold]otel-scorer view otel-scorer-data/traces.jsonl[/bold]
     """
-    from otel_scorer.inspect import view as inspection
+    from otel_scorer.inspect.normalised import to_json
+    from otel_scorer.inspect.view import render
 
     if Path(target).is_file():
         shown: list[tuple[Trace, Mapping[str, SpanScores] | None]] = [
@@ -45,9 +48,9 @@ def view(
     console = options.console()
     for each, scores in shown:
         if as_json:
-            typer.echo(inspection.to_json(each, scores=scores))
+            typer.echo(to_json(each, scores=scores))
         else:
-            console.print(inspection.render(each, content=content, scores=scores))
+            console.print(render(each, content=content, scores=scores))
             console.print()
 
 

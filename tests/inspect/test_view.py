@@ -1,21 +1,21 @@
-"""The tree for people and the normalised form for programs."""
+"""The tree for people."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import replace
 
-from recorded_spans import TRACE_ID, agent, marked, model, run, span, tool, trace
+from recorded_spans import TRACE_ID, agent, marked, messages, model, run, span, tool, trace
 from rich.console import Console
 
 from otel_scorer.conventions.scores import evaluation_span
 from otel_scorer.inspect import view
 from otel_scorer.inspect.span_scores import scores_by_span
-from otel_scorer.model import STATUS_ERROR, Result, RubricId, Score, Trace
+from otel_scorer.model import STATUS_ERROR, Result, RubricId, Score, Trace, Value
 
 
-def shown(each: Trace, *, content: bool = True) -> str:
-    console = Console(width=160, color_system=None)
+def shown(each: Trace, *, content: bool = True, width: int = 160) -> str:
+    console = Console(width=width, color_system=None)
     with console.capture() as capture:
         console.print(view.render(each, content=content))
     return capture.get()
@@ -127,15 +127,65 @@ def test_control_characters_of_a_trace_never_reach_the_terminal() -> None:
     assert max(map(len, told.splitlines())) <= 160
 
 
-def test_the_normalised_form_is_json_with_steps_tools_and_scores() -> None:
-    each = trace(marked(agent(), score__factual_grounding=3), tool(), model())
-    form = json.loads(view.to_json(each))
-    assert form["trace_id"] == TRACE_ID
-    assert [step["kind"] for step in form["steps"]] == ["AGENT", "TOOL", "LLM"]
-    assert form["final_answer"] == "Order 12 is on its way."
-    assert form["tool_uses"][0]["arguments"] == {"order": 12}
-    assert form["scores"][agent().span_id]["scores"] == {"factual_grounding": 3}
-
-
 def test_durations_are_told_in_units_that_people_read() -> None:
-    assert [view.duration_text(s) for s in (0.0123, 1.25, 185)] == ["12 ms", "1.2 s", "3 min 5 s"]
+    told = [view.duration_text(s) for s in (0.0, 0.00035, 0.00096, 0.0123, 0.9996, 1.25, 119.96, 179.7, 185)]
+    assert told == ["0 ms", "0.3 ms", "1 ms", "12 ms", "1.0 s", "1.2 s", "2 min 0 s", "3 min 0 s", "3 min 5 s"]
+
+
+def test_tokens_that_were_not_told_are_not_shown_as_none() -> None:
+    embedding: dict[str, Value] = {"gen_ai.operation.name": "embeddings", "gen_ai.usage.input_tokens": 6}
+    told = shown(trace(agent(), span("b", "a", "embed", attributes=embedding)))
+    assert "EMBEDDING embed  10 ms  6 tokens in" in told
+    assert "0 out" not in told
+
+
+def test_the_model_is_told_where_the_name_of_the_span_does_not() -> None:
+    assert "LLM ChatCompletion  gpt-x  50 ms" in shown(trace(agent(), replace(model(), name="ChatCompletion")))
+    assert "LLM chat gpt-x  50 ms" in shown(run())
+
+
+def test_an_unusual_end_is_told_and_a_usual_one_is_not() -> None:
+    ended: dict[str, Value] = {"gen_ai.response.finish_reasons": ["length"]}
+    told = shown(trace(agent(), replace(model(), attributes={**model().attributes, **ended})))
+    assert "ended by length" in told
+    assert "ended by" not in shown(run())
+
+
+def test_an_output_that_was_not_captured_is_told_apart_from_an_empty_one() -> None:
+    assert "output not captured" in shown(run(content=False))
+    empty: dict[str, Value] = {"gen_ai.output.messages": messages(("assistant", ""))}
+    assert "empty output" in shown(trace(agent(), replace(model(), attributes={**model().attributes, **empty})))
+
+
+def test_arguments_that_were_not_captured_are_not_null() -> None:
+    call = {"role": "assistant", "parts": [{"type": "tool_call", "name": "lookup", "id": "1"}]}
+    asked: dict[str, Value] = {"gen_ai.operation.name": "chat", "gen_ai.output.messages": json.dumps([call])}
+    assert "asks for lookup(arguments not captured)" in shown(trace(agent(), span("b", "a", attributes=asked)))
+
+
+def test_of_json_that_a_framework_wraps_around_words_the_words_are_shown() -> None:
+    wrapped: dict[str, Value] = {
+        "openinference.span.kind": "CHAIN",
+        "input.value": '{"input": "Where is order 12?", "chat_history": []}',
+        "output.value": '{"output": "On its way."}',
+    }
+    assert "“Where is order 12?” → “On its way.”" in shown(trace(span("a", attributes=wrapped)))
+
+
+def test_content_takes_one_line_however_long_it_is() -> None:
+    long: dict[str, Value] = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "lookup"}
+    long |= {"gen_ai.tool.call.arguments": json.dumps({"text": "x" * 500}), "gen_ai.tool.call.result": "y" * 500}
+    for width in (80, 160):
+        lines = shown(trace(agent(), span("c", "a", "lookup", attributes=long)), width=width).splitlines()
+        assert len(lines) == 5
+        assert max(map(len, lines)) <= width
+        assert lines[-1].endswith("…")
+        assert not any(line.endswith(" ") for line in lines)
+
+
+def test_a_trace_deeper_than_a_terminal_is_wide_stays_readable() -> None:
+    chain = [span(f"{depth:x}e", f"{depth - 1:x}e", f"step {depth}", depth, 90) for depth in range(1, 40)]
+    told = shown(trace(replace(agent(), span_id="0e".rjust(16, "0")), *chain), width=100)
+    assert all(f"step {depth}  " in told for depth in range(1, 40))
+    assert "(depth 39) UNKNOWN step 39" in told
+    assert max(map(len, told.splitlines())) <= 100
