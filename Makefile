@@ -2,10 +2,11 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
+LIVE := .venv-live
 UV ?= uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports tests bench docs fmt lock clean
+.PHONY: help demo test lint types imports tests live bench docs fmt lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -26,10 +27,13 @@ imports: $(VENV)/.dev  ## import contracts (design section 7)
 	$(BIN)/lint-imports
 
 # Tests that start servers and workers mostly wait, so two at a time fit on two cores.
-tests: $(VENV)/.dev  ## the tests, with branch coverage
+tests: $(VENV)/.dev $(LIVE)/.live  ## the tests, with branch coverage
 	$(BIN)/coverage erase
 	$(BIN)/pytest -n 2 -m "not e2e" --cov --cov-report=
 	$(BIN)/pytest -n 2 -m e2e --cov --cov-append --cov-report=term
+
+live: $(VENV)/.dev $(LIVE)/.live  ## of the tests, those that run published instrumentations
+	$(BIN)/pytest tests/live
 
 bench: $(VENV)/.dev  ## two minutes of measuring: CPU per span over the whole path
 	$(BIN)/python benchmarks/path.py
@@ -48,9 +52,10 @@ lock:  ## resolve the dependencies again (needs uv)
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: pip install uv, or make lock UV=/path/to/uv"; exit 1; }
 	$(UV) pip compile $(LOCK) --group build -o requirements.lock pyproject.toml
 	$(UV) pip compile $(LOCK) --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	$(UV) pip compile $(LOCK) --group live -o requirements-live.lock
 
 clean:  ## remove the environment and what tools left behind
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.* dist
+	rm -rf $(VENV) $(LIVE) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.* dist
 
 $(VENV)/.run: requirements.lock pyproject.toml | $(BIN)/python
 	@echo "otel_scorer: installing from requirements.lock (once, a minute or two)"
@@ -61,6 +66,13 @@ $(VENV)/.run: requirements.lock pyproject.toml | $(BIN)/python
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 	@echo "otel_scorer: installing from requirements-dev.lock"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# Instrumentations replace parts of the libraries that they watch, so they stay out of our own environment.
+$(LIVE)/.live: requirements-live.lock | $(BIN)/python
+	@echo "otel_scorer: installing published instrumentations from requirements-live.lock into $(LIVE)"
+	@$(BIN)/python -m venv --clear $(LIVE)
+	@$(LIVE)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-live.lock
 	@touch $@
 
 $(BIN)/python:

@@ -38,7 +38,8 @@ def doctor(
 
     Example: [bold]otel-scorer doctor --for 60[/bold]
     """
-    from otel_scorer.inspect import doctor as inspection
+    from otel_scorer.inspect.doctor import diagnose
+    from otel_scorer.inspect.doctor_report import render, to_plain
     from otel_scorer.inspect.rubric_check import rubrics_of
     from otel_scorer.otlp import read_traces
     from otel_scorer.scoring.rubric_set import RubricSet
@@ -46,11 +47,11 @@ def doctor(
     settings = options.settings_of(config, assignments, given=options.place_given(None, grpc, http))
     loaded = RubricSet.load(settings.scoring.folders, settings.scoring.by_kind)
     traces = read_traces(files) if files else listen(settings, for_s)
-    diagnosis = inspection.diagnose(traces, rubrics_of(loaded))
+    diagnosis = diagnose(traces, rubrics_of(loaded))
     if as_json:
-        typer.echo(json.dumps(inspection.to_plain(diagnosis), indent=2))
+        typer.echo(json.dumps(to_plain(diagnosis), indent=2))
     else:
-        options.console().print(inspection.render(diagnosis))
+        options.console().print(render(diagnosis))
 
 
 def listen(settings: Settings, for_s: float) -> list[Trace]:

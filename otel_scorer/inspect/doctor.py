@@ -1,165 +1,96 @@
-"""What the spans of a service can be scored in, and what to switch on for the rest.
-
-Asks the same question as scoring does (`scoring.evidence`): has what a rubric's dimension needs been captured?
-"""
+"""What the spans of a service can be scored in, and what to switch on for the rest."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-
-from rich.console import Group, RenderableType
-from rich.table import Table
-from rich.text import Text
+from dataclasses import dataclass
 
 from otel_scorer.conventions.trace_view import Step, TraceView, view
-from otel_scorer.inspect.evidence_advice import attribute_for, switch_for
+from otel_scorer.conventions.values import REDACTED
+from otel_scorer.inspect.capture_switches import HIDDEN_ALONE, SIDE_OF, switch_for
+from otel_scorer.inspect.coverage import Coverage, Lack, Place, Survey, Writer, Written
+from otel_scorer.inspect.evidence_advice import attribute_for
 from otel_scorer.inspect.span_scores import split_own
-from otel_scorer.inspect.view import printable
 from otel_scorer.model import ROOT_KINDS, Span, Trace
-from otel_scorer.scoring.evidence import lacking
 from otel_scorer.scoring.rubric import Rubric
-from otel_scorer.scoring.verdict import Target
-
-TRACE = "trace"
-_SHOWN = {"factual_grounding": "grounding", "privacy_and_safety": "safety"} | {
-    "instruction_adherence": "instruction",
-    "optimal_plan_execution": "plan",
-}
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
-    """Who wrote the spans, and what of them is judged: whole traces (TRACE) or spans of one kind."""
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Evidence that rubrics need and that was not captured in `lacking` of `seen` subjects.
+
+    `level` says which: whole traces ("trace") or spans of a kind. `switch` is "" where content is captured on that side
+    of the writer's spans, so that no switch can be the reason.
+    """
+
+    need: str
+    level: str
+    lacking: int
+    seen: int
+    dimensions: tuple[str, ...]
+    attribute: str
+    switch: str
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to do about one writer's spans."""
 
     service: str
     scope: str
     dialect: str
-    level: str
+    missing: tuple[Missing, ...]
 
-
-@dataclass(slots=True)
-class Coverage:
-    """How many subjects of a place were seen, and for each dimension what was lacking in how many of them."""
-
-    seen: int = 0
-    lacking: dict[str, Counter[str]] = field(default_factory=dict)
-    supported: Counter[str] = field(default_factory=Counter)
-
-    def add(self, dimension: str, missing: Sequence[str]) -> None:
-        """Counts one subject: supported when nothing is missing."""
-        self.lacking.setdefault(dimension, Counter()).update(missing)
-        self.supported[dimension] += not missing
+    @property
+    def switches(self) -> tuple[str, ...]:
+        """What to switch, each once."""
+        return tuple(dict.fromkeys(each.switch for each in self.missing if each.switch))
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What was seen, where; and what to do, one sentence each."""
+    """What was seen, where; and what to do."""
 
     traces: int
     spans: int
     places: dict[Place, Coverage]
-    advice: tuple[str, ...]
+    dialects: dict[Writer, tuple[str, ...]]
+    advice: tuple[Advice, ...]
     notices: tuple[str, ...]
 
 
 def diagnose(traces: Iterable[Trace], rubrics: Sequence[Rubric]) -> Diagnosis:
     """Reads the evidence of every trace for the dimensions of `rubrics`; traces that are evaluations are left out."""
     views = [seen for trace in traces if not (seen := view(split_own(trace)[0])).own and seen.trace.spans]
-    places: dict[Place, Coverage] = {}
+    survey = Survey()
     for seen in views:
-        for rubric in rubrics:
-            for place, target in _subjects(seen, rubric):
-                _count(places.setdefault(place, Coverage()), rubric, target)
+        survey.add(seen, rubrics)
     spans = sum(len(seen.trace.spans) for seen in views)
-    return Diagnosis(len(views), spans, dict(sorted(places.items())), tuple(_advice(places)), tuple(_notices(views)))
-
-
-def render(diagnosis: Diagnosis) -> RenderableType:
-    """Tables and sentences for a terminal."""
-    if not diagnosis.traces:
-        return Text("No agent spans were seen: nothing to say. Is the exporter pointed here, and did the agent run?")
-    headline = Text(f"{diagnosis.traces} traces, {diagnosis.spans} agent spans", style="bold")
-    lines = [Text(f"• {sentence}") for sentence in (*diagnosis.notices, *diagnosis.advice)]
-    if not diagnosis.advice:
-        lines.append(Text("• All evidence that the rubrics ask for is captured.", style="green"))
-    return Group(headline, _table(diagnosis), *lines)
-
-
-def to_plain(diagnosis: Diagnosis) -> dict[str, object]:
-    """The diagnosis as JSON-ready values."""
-    return {
-        "traces": diagnosis.traces,
-        "spans": diagnosis.spans,
-        "places": [
-            {
-                "service": place.service,
-                "scope": place.scope,
-                "dialect": place.dialect,
-                "level": place.level,
-                "seen": coverage.seen,
-                "supported": dict(coverage.supported),
-                "lacking": {name: dict(missing) for name, missing in coverage.lacking.items() if missing},
-            }
-            for place, coverage in diagnosis.places.items()
-        ],
-        "advice": list(diagnosis.advice),
-        "notices": list(diagnosis.notices),
-    }
-
-
-def _subjects(seen: TraceView, rubric: Rubric) -> Iterator[tuple[Place, Target]]:
-    """What a rubric would judge in this trace: the trace itself, or its spans of the rubric's kinds."""
-    if rubric.level == "trace":
-        yield _place(seen, seen.root or seen.trace.spans[0], TRACE), Target(seen)
-    elif rubric.level == "span":
-        for step in seen.steps:
-            if step.genai.kind in rubric.applies.kinds:
-                yield _place(seen, step.span, step.genai.kind), Target(seen, step)
-
-
-def _place(seen: TraceView, span: Span, level: str) -> Place:
-    service = span.resource.attributes.get("service.name", seen.service)
-    return Place(
-        str(service or "unknown service"), span.scope.name or "no scope", seen.genai[span.span_id].dialect, level
+    dialects = {writer: tuple(sorted(written.dialects)) for writer, written in survey.written.items()}
+    return Diagnosis(
+        len(views), spans, dict(sorted(survey.places.items())), dialects, tuple(_advice(survey)), tuple(_notices(views))
     )
 
 
-def _count(coverage: Coverage, rubric: Rubric, target: Target) -> None:
-    coverage.seen += 1
-    for name, rules in rubric.dimensions.items():
-        coverage.add(name, lacking(target, rules.needs))
-
-
-# ---- sentences -------------------------------------------------------------------------------------------------------
-
-
-def _advice(places: dict[Place, Coverage]) -> Iterator[str]:
-    """One sentence for each scope that lacks content, then one for each attribute that it would be found in."""
-    for (service, scope, dialect), group in _by_scope(places).items():
-        missing: Counter[str] = Counter()
-        dimensions: dict[str, list[str]] = {}
-        for coverage in group:
-            for name, needs in coverage.lacking.items():
-                missing.update(needs)
-                for need in needs:
-                    dimensions.setdefault(need, []).append(name)
+def _advice(survey: Survey) -> Iterator[Advice]:
+    for writer, written in sorted(survey.written.items()):
+        missing = tuple(
+            _missing(writer, written, level, need, lack)
+            for (level, need), lack in written.lacks.items()
+            if lack.lacking
+        )
         if missing:
-            yield f"{printable(service, 60)} / {printable(scope, 60)}: {switch_for(dialect)}"
-        for need in missing:
-            named = ", ".join(dict.fromkeys(dimensions[need]))
-            yield (
-                f"{printable(service, 60)} / {printable(scope, 60)}: {need} was not captured, so {named} "
-                f"cannot be scored everywhere: write {attribute_for(dialect, need)}"
-            )
+            yield Advice(writer.service, writer.scope, written.dialect, missing)
 
 
-def _by_scope(places: dict[Place, Coverage]) -> dict[tuple[str, str, str], list[Coverage]]:
-    groups: dict[tuple[str, str, str], list[Coverage]] = {}
-    for place, coverage in sorted(places.items()):
-        groups.setdefault((place.service, place.scope, place.dialect), []).append(coverage)
-    return groups
+def _missing(writer: Writer, written: Written, level: str, need: str, lack: Lack) -> Missing:
+    is_on = written.captures(lack.kinds, SIDE_OF[need]) and (lack.lacking < lack.seen or need not in HIDDEN_ALONE)
+    switch = "" if is_on else switch_for(writer.scope, written.dialect, need, logged=bool(written.logged))
+    attribute = attribute_for(written.dialect, need)
+    return Missing(need, level, lack.lacking, lack.seen, tuple(lack.dimensions), attribute, switch)
+
+
+# ---- what else there is to say ---------------------------------------------------------------------------------------
 
 
 def _notices(views: Sequence[TraceView]) -> Iterator[str]:
@@ -174,12 +105,26 @@ def _notices(views: Sequence[TraceView]) -> Iterator[str]:
             "only agent spans come here, and some of their parents never do: set `complete.agent_spans_only: true`, "
             "else such traces wait for those parents (`complete.local_parent_s`)"
         )
-    cut = sum(any(step.genai.truncated for step in seen.steps) for seen in views)
+    cut = sum(any(_is_cut(step) for step in seen.steps) for seen in views)
     if cut:
         yield (
             f"{cut} of {len(views)} traces carry content that was cut off: raise OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT and "
             "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT of the senders"
         )
+    hidden = sum(any(_is_hidden(span) for span in seen.trace.spans) for seen in views)
+    if hidden:
+        yield (
+            f"{hidden} of {len(views)} traces carry marks such as __REDACTED__ in place of content: what is hidden so "
+            "counts as not captured"
+        )
+
+
+def _is_cut(step: Step) -> bool:
+    return step.genai.truncated and (step.span.dropped_attributes > 0 or not _is_hidden(step.span))
+
+
+def _is_hidden(span: Span) -> bool:
+    return any(isinstance(value, str) and value in REDACTED for value in span.attributes.values())
 
 
 def _agent_spans_only(views: Sequence[TraceView]) -> bool:
@@ -193,20 +138,3 @@ def _has_unseen_parent(seen: TraceView, step: Step) -> bool:
     parent_id = step.span.parent_id
     known = {span.span_id for span in seen.trace.spans} | seen.trace.heads.keys()
     return bool(parent_id) and parent_id not in known and step.genai.kind in ROOT_KINDS
-
-
-def _table(diagnosis: Diagnosis) -> Table:
-    table = Table(title="What the spans can be scored in (supported / seen)", title_justify="left")
-    for column in ("service", "scope", "dialect", "judged", *_SHOWN.values()):
-        table.add_column(column, overflow="fold")
-    for place, coverage in diagnosis.places.items():
-        texts = [printable(place.service, 40), printable(place.scope, 50), place.dialect, place.level]
-        table.add_row(*texts, *(_cell(coverage, name) for name in _SHOWN))
-    return table
-
-
-def _cell(coverage: Coverage, dimension: str) -> Text:
-    if dimension not in coverage.lacking:
-        return Text("-", style="dim")
-    count = coverage.supported[dimension]
-    return Text(f"{count}/{coverage.seen}", style="green" if count == coverage.seen else "yellow" if count else "red")

@@ -1,22 +1,10 @@
-"""What to switch on, and which attribute to write, for evidence that an instrumentation does not capture."""
+"""Which attribute carries what a rubric needs, as each dialect writes it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-OTEL, OPENINFERENCE, OPENLLMETRY, TRACEAI = "otel_genai", "openinference", "openllmetry", "traceai"
-"""Dialects as `conventions.read` names them; any other captures content unless it was told not to."""
-
-_SWITCHES: Mapping[str, str] = {
-    OTEL: "set OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=SPAN_ONLY and "
-    "OTEL_SEMCONV_STABILITY_OPT_IN=gen_ai_latest_experimental (older instrumentations: CAPTURE_MESSAGE_CONTENT=true, "
-    "and send logs here too: their content travels in log records)",
-    OPENINFERENCE: "unset OPENINFERENCE_HIDE_INPUTS, OPENINFERENCE_HIDE_OUTPUTS and their _MESSAGES and _TEXT forms",
-    OPENLLMETRY: "set TRACELOOP_TRACE_CONTENT=true",
-    TRACEAI: "unset FI_HIDE_INPUTS and FI_HIDE_OUTPUTS",
-    "pydantic_ai": "set InstrumentationSettings(include_content=True)",
-    "claude_code": "set OTEL_LOG_USER_PROMPTS=1, OTEL_LOG_TOOL_DETAILS=1 and OTEL_LOG_TOOL_CONTENT=1",
-}
+from otel_scorer.inspect.capture_switches import OPENINFERENCE, OPENLLMETRY, TRACEAI
 
 _OTEL_ATTRIBUTES: Mapping[str, str] = {
     "context": "gen_ai.tool.call.result on tool spans, gen_ai.retrieval.documents (with `content`) on retrieval spans",
@@ -59,11 +47,6 @@ _ATTRIBUTES: Mapping[str, Mapping[str, str]] = {
     OPENLLMETRY: _OPENLLMETRY_ATTRIBUTES,
     TRACEAI: {**_OPENINFERENCE_ATTRIBUTES, **_OTEL_ATTRIBUTES},
 }
-
-
-def switch_for(dialect: str) -> str:
-    """How content capture is switched on in instrumentations of this dialect."""
-    return _SWITCHES.get(dialect, "switch on content capture in your instrumentation")
 
 
 def attribute_for(dialect: str, need: str) -> str:

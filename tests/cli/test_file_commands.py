@@ -68,7 +68,10 @@ def test_view_shows_the_trace_of_a_file_or_one_of_them(leak: Path) -> None:
 
 def test_doctor_reads_a_file_and_names_what_is_missing(leak: Path, bare: Path) -> None:
     told = json.loads(run("doctor", bare, "--json").stdout)
-    assert any("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT" in sentence for sentence in told["advice"])
+    (advice,) = told["advice"]
+    assert {missing["need"] for missing in advice["missing"]} >= {"final_answer", "task"}
+    assert all(missing["attribute"] for missing in advice["missing"])
+    assert advice["switches"]
     assert "shop" in run("doctor", leak).stdout
 
 
