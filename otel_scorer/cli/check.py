@@ -29,7 +29,7 @@ def check(
     from otel_scorer.inspect import rubric_check
 
     in_force = options.settings_of(config, assignments)
-    lines = rubric_check.check_rubrics(in_force.scoring.folders, in_force.scoring.by_kind)
+    lines = rubric_check.check_rubrics(in_force.scoring.folders, in_force.scoring.by_kind, in_force.scoring.requests)
     described = describe_settings() if settings else []
     if as_json:
         told = {"rubrics": [asdict(line) for line in lines], "settings": [asdict(line) for line in described]}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from otel_scorer.conventions.trace_view import Step, TraceView, view
 from otel_scorer.conventions.values import REDACTED
@@ -11,7 +12,9 @@ from otel_scorer.inspect.capture_switches import HIDDEN_ALONE, SIDE_OF, switch_f
 from otel_scorer.inspect.coverage import Coverage, Lack, Place, Survey, Writer, Written
 from otel_scorer.inspect.evidence_advice import attribute_for
 from otel_scorer.inspect.span_scores import split_own
+from otel_scorer.inspect.wording import printable
 from otel_scorer.model import ROOT_KINDS, Span, Trace
+from otel_scorer.scoring.requested import Answer
 from otel_scorer.scoring.rubric import Rubric
 
 
@@ -59,7 +62,11 @@ class Diagnosis:
     notices: tuple[str, ...]
 
 
-def diagnose(traces: Iterable[Trace], rubrics: Sequence[Rubric]) -> Diagnosis:
+Asked: TypeAlias = Callable[[TraceView], Sequence[Answer]]
+"""The evaluations that a trace asks for, and what answers them."""
+
+
+def diagnose(traces: Iterable[Trace], rubrics: Sequence[Rubric], asked: Asked | None = None) -> Diagnosis:
     """Reads the evidence of every trace for the dimensions of `rubrics`; traces that are evaluations are left out."""
     views = [seen for trace in traces if not (seen := view(split_own(trace)[0])).own and seen.trace.spans]
     survey = Survey()
@@ -67,9 +74,9 @@ def diagnose(traces: Iterable[Trace], rubrics: Sequence[Rubric]) -> Diagnosis:
         survey.add(seen, rubrics)
     spans = sum(len(seen.trace.spans) for seen in views)
     dialects = {writer: tuple(sorted(written.dialects)) for writer, written in survey.written.items()}
-    return Diagnosis(
-        len(views), spans, dict(sorted(survey.places.items())), dialects, tuple(_advice(survey)), tuple(_notices(views))
-    )
+    notices = (*_notices(views), *(_requests(views, asked) if asked else ()))
+    places = dict(sorted(survey.places.items()))
+    return Diagnosis(len(views), spans, places, dialects, tuple(_advice(survey)), notices)
 
 
 def _advice(survey: Survey) -> Iterator[Advice]:
@@ -116,6 +123,19 @@ def _notices(views: Sequence[TraceView]) -> Iterator[str]:
         yield (
             f"{hidden} of {len(views)} traces carry marks such as __REDACTED__ in place of content: what is hidden so "
             "counts as not captured"
+        )
+
+
+def _requests(views: Sequence[TraceView], asked: Asked) -> Iterator[str]:
+    answers = {answer.request.name: answer for seen in views for answer in asked(seen)}
+    told = [f"{printable(name, 60)} ({answer.rubric})" for name, answer in answers.items() if answer.rubric]
+    if told:
+        yield f"evaluations that the code asks for are answered by rubrics: {', '.join(told)}"
+    unknown = [printable(name, 60) for name, answer in answers.items() if not answer.known]
+    if unknown:
+        yield (
+            f"evaluations that the code asks for and that no rubric answers: {', '.join(unknown)}; name the rubric or "
+            "the dimension that does in `scoring.requests`"
         )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.table import Table
 
 from otel_scorer.model import Kind
+from otel_scorer.scoring.requested import RequestedRubrics
 from otel_scorer.scoring.rubric import Rubric
 from otel_scorer.scoring.rubric_set import RubricSet, read_lock
 
@@ -30,10 +31,13 @@ class RubricLine:
     released: bool
 
 
-def check_rubrics(folders: Sequence[Path], by_kind: Mapping[Kind, str]) -> list[RubricLine]:
+def check_rubrics(
+    folders: Sequence[Path], by_kind: Mapping[Kind, str], requests: Mapping[str, str] | None = None
+) -> list[RubricLine]:
     """Loads everything as scoring would. Raises UserError with file, field, value and remedy of what does not hold."""
     loaded = RubricSet.load(folders, by_kind)
     loaded.choose(sorted(set(by_kind.values())))
+    RequestedRubrics(loaded, requests)
     released = {name: digest for folder in folders for name, digest in read_lock(folder).items()}
     return [_line(rubric, str(rubric) in released) for rubric in rubrics_of(loaded)]
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from otel_scorer.conventions.eval_tags import REQUESTED
 from otel_scorer.model import Decision, RubricRef, Status
 from otel_scorer.sampling.draw import draw
 from otel_scorer.sampling.settings import FLOOR, NO_RUBRIC, RuleSettings, SamplingSettings
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
     from otel_scorer.conventions.trace_view import TraceView
 
 Refs: TypeAlias = "Callable[[TraceView, Sequence[str] | None], tuple[RubricRef, ...]]"
-"""The rubrics of that name (None: those configured for the trace's kind) as they are pinned; () when none applies."""
+"""The rubrics of that name (None: those configured for the trace's kind; REQUESTED: those that the trace asks for) as
+they are pinned; () when none applies.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,8 @@ def decide(view: TraceView, settings: SamplingSettings, refs: Refs, *, salt: byt
 
     Of a trace that is not taken, rule and probability are those with which it might have been. A trace without a root
     of its own is `incomplete` whatever the draw says, and no rubrics are asked for. One that no configured rubric fits
-    is `not_sampled` by the rule `no_rubric` with probability 0. An evaluation trace is `own` and looked at no further.
+    is `not_sampled` by the rule `no_rubric` with probability 0. A rule for the rubrics that a trace asks for does not
+    match where none is known. An evaluation trace is `own` and looked at no further.
     """
     if view.own:
         return Decision(status="own", rule="", probability=0.0)
@@ -46,7 +50,10 @@ def decide(view: TraceView, settings: SamplingSettings, refs: Refs, *, salt: byt
     if view.root is None:
         rule = _likeliest(matching)
         return Decision("incomplete", rule.name, rule.rate, signals=signals)
-    chance = chance_of(view, matching, refs)
+    if any(rule.rubrics == REQUESTED for rule in matching):
+        refs = _asked_once(refs, refs(view, REQUESTED))
+        matching = [rule for rule in matching if rule.rubrics != REQUESTED or refs(view, REQUESTED)]
+    chance = chance_of(view, matching or [_floor(settings)], refs)
     drawn = draw(view.trace.trace_id, salt if salt is not None else settings.salt_for("default"))
     taken = tuple(ref for ref, probability in chance.by_rubric if drawn < probability)
     status: Status | None = None if taken else "not_sampled"
@@ -79,6 +86,11 @@ def chance_of(view: TraceView, matching: Sequence[RuleSettings], refs: Refs) -> 
             by_rubric[ref] = max(rule.rate, by_rubric.get(ref, 0.0))
     best = _likeliest([rule for rule, _ in named])
     return Chance(best.name, best.rate, tuple(by_rubric.items()))
+
+
+def _asked_once(refs: Refs, requested: tuple[RubricRef, ...]) -> Refs:
+    """`refs` that knows already what the trace asks for."""
+    return lambda view, wanted: requested if wanted == REQUESTED else refs(view, wanted)
 
 
 def _matches(rule: RuleSettings, held: frozenset[Signal]) -> bool:

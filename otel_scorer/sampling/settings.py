@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator
 
+from otel_scorer.conventions.eval_tags import REQUESTED
 from otel_scorer.sampling.signals import ALWAYS, AnySignal, Signal
 
 FLOOR = "floor"
@@ -31,9 +32,10 @@ class RuleSettings(BaseModel):
         default="any", description="Whether `any` of the signals is enough, or `all` must hold."
     )
     rate: float = Field(default=1.0, ge=0, le=1, description="Share of the matching traces that is scored, 0 to 1.")
-    rubrics: tuple[Annotated[str, StringConstraints(min_length=1)], ...] | None = Field(
+    rubrics: tuple[Annotated[str, StringConstraints(min_length=1)], ...] | Literal["requested"] | None = Field(
         default=None,
-        description="Rubrics that score them, `name` or `name@version`. Left out: those configured for the kind.",
+        description="Rubrics that score them, `name` or `name@version`; or `requested`: those that the trace asks for "
+        "(a trace that asks for none we know does not match then). Left out: those configured for the kind.",
     )
 
     @field_validator("name")
@@ -52,6 +54,7 @@ def _default_rules() -> tuple[RuleSettings, ...]:
         RuleSettings.model_validate({"name": "complained", "when": ["feedback_negative"]}),
         RuleSettings.model_validate({"name": "circling", "when": ["loop", "retry"]}),
         RuleSettings.model_validate({"name": "guarded", "when": ["guardrail", "empty_retrieval"]}),
+        RuleSettings.model_validate({"name": "requested", "when": ["evaluation_requested"], "rubrics": REQUESTED}),
     )
 
 

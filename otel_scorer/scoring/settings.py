@@ -78,6 +78,12 @@ class ScoringSettings(BaseModel):
         default_factory=lambda: dict(DEFAULT_BY_KIND),
         description="Which rubric scores spans of which kind; trace-level ones score the trace at a root of that kind",
     )
+    requests: dict[str, str] = Field(
+        default_factory=dict,
+        description="Evaluations that code asks for (traceAI's eval_tags) by name -> the rubric or dimension that "
+        "answers, nothing for one that is not to be scored. Names of rubrics and dimensions, and those of traceAI's "
+        "evaluations that ask what a dimension asks, need no entry; what is unknown is counted and logged",
+    )
     reasons: bool = Field(
         default=True, description="Write why a score was given on the span (a reason may echo content)"
     )

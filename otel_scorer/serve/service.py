@@ -41,8 +41,10 @@ from otel_scorer.online.sweep import Sweeper
 from otel_scorer.online.telemetry import Metrics, Telemetry
 from otel_scorer.online.transport_grpc import GrpcReceiver
 from otel_scorer.online.transport_http import HttpReceiver
+from otel_scorer.online.unknown_evaluations import UnknownEvaluations
 from otel_scorer.online.waiting_traces import WaitingTraces
 from otel_scorer.otlp import Signal
+from otel_scorer.scoring.requested import RequestedRubrics
 from otel_scorer.scoring.rubric_set import RubricSet
 from otel_scorer.serve.archive import Archive
 
@@ -71,7 +73,8 @@ class Service:
         self._wanted = Wanted()
         self._ended = ended
         self._inline = settings.placement == "inline"
-        self._rubrics = RubricSet.load(settings.scoring.folders, settings.scoring.by_kind)
+        rubrics = RubricSet.load(settings.scoring.folders, settings.scoring.by_kind)
+        self._rubrics = RequestedRubrics(rubrics, settings.scoring.requests, UnknownEvaluations(self.metrics))
         self._recorder = Recorder(
             settings.sampling.salt_for(settings.deployment),
             settings.history.salt_for(settings.deployment),
@@ -164,7 +167,7 @@ class Service:
         opened = OpenTraces(
             ledger,
             OpenSettings(settings.complete, settings.hold, settings.sweep, settings.work, settings.sampling),
-            self._rubrics.refs,
+            self._rubrics,
             self._recorder,
             dispatch,
             lambda: monitor.pressure,

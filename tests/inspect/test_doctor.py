@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -13,11 +14,13 @@ from otel_scorer.inspect.capture_switches import OPENINFERENCE, OPENLLMETRY, OTE
 from otel_scorer.inspect.doctor import Advice, diagnose
 from otel_scorer.inspect.doctor_report import render, to_plain
 from otel_scorer.inspect.evidence_advice import attribute_for
-from otel_scorer.model import DIMENSIONS, Head, Scope, Value
+from otel_scorer.model import DIMENSIONS, Head, Resource, Scope, Value
 from otel_scorer.scoring.bundled import shipped_rubrics
 from otel_scorer.scoring.evidence import SPAN_NEEDS, TRACE_NEEDS
+from otel_scorer.scoring.requested import RequestedRubrics
 from otel_scorer.scoring.rubric import Applies, DimensionRubric, Rubric
 from otel_scorer.scoring.rubric_set import RubricSet
+from otel_scorer.scoring.settings import DEFAULT_BY_KIND
 
 ANCHORS = dict.fromkeys((1, 2, 3, 4, 5), "x")
 RULES = {
@@ -214,6 +217,17 @@ def test_hidden_content_is_noticed_and_not_taken_for_cut_content() -> None:
     }
     (notice,) = diagnose([trace(span("a", attributes=attributes))], [LLM]).notices
     assert "__REDACTED__" in notice
+
+
+def test_evaluations_that_code_asks_for_are_told_with_what_answers_them() -> None:
+    tags = [{"eval_name": name, "value": "AGENT"} for name in ("pii", "tone", "is_email")]
+    resource = Resource({"service.name": "shop", "eval_tags": json.dumps(tags)})
+    asking = trace(*(replace(each, resource=resource) for each in (agent(), tool(), model())))
+    requested = RequestedRubrics(RubricSet.load([shipped_rubrics()], DEFAULT_BY_KIND), {"is_email": ""})
+    answered, unknown = diagnose([asking], [AGENT], requested.answers).notices
+    assert "pii (agent@1)" in answered
+    assert "no rubric answers: tone; name" in unknown
+    assert "scoring.requests" in unknown
 
 
 def test_nothing_seen_is_said() -> None:

@@ -23,6 +23,7 @@ from otel_scorer.sampling.signals.faults import (
     ToolTimeoutSignal,
     TruncationSignal,
 )
+from otel_scorer.sampling.signals.requests import EvaluationRequestedSignal
 from otel_scorer.sampling.signals.signal import Signal
 
 __all__ = ["ALWAYS", "SIGNALS", "AnySignal", "Signal"]
@@ -43,6 +44,7 @@ SIGNALS: Mapping[str, type[Signal]] = {
     "empty_retrieval": EmptyRetrievalSignal,
     "guardrail": GuardrailSignal,
     "empty_answer": EmptyAnswerSignal,
+    "evaluation_requested": EvaluationRequestedSignal,
     "attribute": AttributeSignal,
 }
 """The catalogue: documentation and its tests read the names, first docstring lines and fields from here."""
@@ -73,6 +75,7 @@ AnySignal: TypeAlias = Annotated[
         | EmptyRetrievalSignal
         | GuardrailSignal
         | EmptyAnswerSignal
+        | EvaluationRequestedSignal
         | AttributeSignal,
         Field(discriminator="signal"),
     ],
