@@ -79,6 +79,7 @@ _DECODING: Mapping[str, str] = {
     "presencePenalty": "presence_penalty",
     "stop": "stop",
     "stop_sequences": "stop",
+    "stopSequences": "stop",
     "seed": "seed",
     "n": "n",
     "reasoning_effort": "reasoning",
