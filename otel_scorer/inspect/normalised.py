@@ -6,15 +6,13 @@ One rule holds everywhere: what was not captured is left out; what was captured 
 
 from __future__ import annotations
 
-import base64
-import json
-import math
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
 from typing import Any
 
 from otel_scorer.conventions.tool_use import ToolUse
 from otel_scorer.conventions.trace_view import Context, Step, TraceView, view
+from otel_scorer.inspect.json_values import dump
 from otel_scorer.inspect.span_scores import SpanScores, scores_by_span, split_own
 from otel_scorer.model import (
     STATUS_ERROR,
@@ -179,9 +177,7 @@ _RECORDS = (Document, Feedback, GuardrailDecision, Message, SpanScores, ToolCall
 
 def to_json(trace: Trace, *, scores: Mapping[str, SpanScores] | None = None) -> str:
     """The normalised form in one line: `scores` by span id, or what stands on the spans."""
-    text = json.dumps(_plain(normalised(trace, scores=scores)), ensure_ascii=False)
-    # A lone surrogate, which JSON can spell and UTF-8 cannot, goes out as JSON spells it.
-    return text.encode("utf-8", "backslashreplace").decode()
+    return dump(normalised(trace, scores=scores))
 
 
 def normalised(trace: Trace, *, scores: Mapping[str, SpanScores] | None = None) -> dict[str, Any]:
@@ -276,13 +272,6 @@ def _is_told(each: Field[Any], record: Any) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """As JSON knows it: bytes in base64, numbers that are none as words."""
-    if isinstance(value, Mapping):
-        return {str(name): _plain(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
     return _record(value) if isinstance(value, _RECORDS) else value

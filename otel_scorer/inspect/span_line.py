@@ -5,15 +5,14 @@ Texts of spans are shown short and without control characters: what an attacker 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
-from pydantic_core import to_jsonable_python
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from otel_scorer.conventions.envelopes import words
 from otel_scorer.conventions.trace_view import Step
+from otel_scorer.inspect.json_values import dump
 from otel_scorer.inspect.wording import counted, duration_text, printable, tokens_text
 from otel_scorer.model import ROOT_KINDS, STATUS_ERROR, GenAI, Kind, Message, ToolCall, Value
 
@@ -120,7 +119,7 @@ def _failed(genai: GenAI) -> bool:
 def _value_text(value: Value) -> str:
     if isinstance(value, str):
         return printable(value, PART_LIMIT)
-    return printable(json.dumps(to_jsonable_python(value, bytes_mode="base64"), ensure_ascii=False), PART_LIMIT)
+    return printable(dump(value), PART_LIMIT)
 
 
 def _quoted(text: str, limit: int) -> str:

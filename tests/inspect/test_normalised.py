@@ -68,7 +68,8 @@ def test_what_was_not_captured_is_left_out_and_what_is_empty_is_there() -> None:
     assert {"task", "system", "final_answer"}.isdisjoint(bare)
     evidence = step_of(run(content=False), "LLM")["evidence"]
     assert {"input_messages", "output_messages", "tool_definitions", "system_instructions"}.isdisjoint(evidence)
-    assert evidence["usage"] == {"input": 120, "output": 8}
+    assert evidence["usage"].items() >= {"input": 120, "output": 8}.items()
+    assert None not in evidence["usage"].values()
     assert {"tool_arguments", "tool_result"}.isdisjoint(step_of(run(content=False), "TOOL")["evidence"])
     empty: dict[str, Value] = {
         "gen_ai.output.messages": messages(("assistant", "")),

@@ -77,8 +77,9 @@ async def run_program(
     Skips where the instrumentation is not installed (traceAI's are not for the newest Python).
     """
     async with ModelServer() as model:
-        environment = {key: value for key, value in os.environ.items() if not key.startswith(("OTEL_", "PYTHON"))}
-        environment |= {
+        # nothing of a developer's own: keys, proxies and variables of instrumentations would change what comes out
+        environment = {
+            **{name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ},
             "OPENAI_BASE_URL": model.url,
             "OPENAI_API_KEY": "not-a-key",
             "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
