@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from otel_scorer.conventions.trace_view import Step, TraceView, view
-from otel_scorer.conventions.values import REDACTED
+from otel_scorer.conventions.values import REDACTED, decode
 from otel_scorer.inspect.capture_switches import HIDDEN_ALONE, SIDE_OF, switch_for
 from otel_scorer.inspect.coverage import Coverage, Lack, Place, Survey, Writer, Written
 from otel_scorer.inspect.evidence_advice import attribute_for
@@ -112,7 +112,7 @@ def _notices(views: Sequence[TraceView]) -> Iterator[str]:
             "only agent spans come here, and some of their parents never do: set `complete.agent_spans_only: true`, "
             "else such traces wait for those parents (`complete.local_parent_s`)"
         )
-    cut = sum(any(_is_cut(step) for step in seen.steps) for seen in views)
+    cut = sum(any(_is_cut(span) for span in seen.trace.spans) for seen in views)
     if cut:
         yield (
             f"{cut} of {len(views)} traces carry content that was cut off: raise OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT and "
@@ -139,8 +139,10 @@ def _requests(views: Sequence[TraceView], asked: Asked) -> Iterator[str]:
         )
 
 
-def _is_cut(step: Step) -> bool:
-    return step.genai.truncated and (step.span.dropped_attributes > 0 or not _is_hidden(step.span))
+def _is_cut(span: Span) -> bool:
+    """Attributes were dropped, or hold the front part of JSON. `GenAI.truncated` also says so of hidden content."""
+    texts = (value for value in span.attributes.values() if isinstance(value, str) and value[:1] in ("{", "["))
+    return span.dropped_attributes > 0 or any(decode(text).cut for text in texts)
 
 
 def _is_hidden(span: Span) -> bool:

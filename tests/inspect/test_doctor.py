@@ -209,6 +209,12 @@ def test_incomplete_and_cut_traces_are_noticed() -> None:
     assert "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT" in notices
 
 
+def test_json_that_was_cut_off_is_noticed() -> None:
+    cut = replace(model(), attributes={**model().attributes, "gen_ai.output.messages": '[{"role": "assistant", "par'})
+    (notice,) = diagnose([trace(agent(), tool(), cut)], [AGENT]).notices
+    assert "1 of 1 traces carry content that was cut off" in notice
+
+
 def test_hidden_content_is_noticed_and_not_taken_for_cut_content() -> None:
     attributes: dict[str, Value] = {
         "openinference.span.kind": "LLM",
