@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,14 @@ def test_view_shows_the_trace_of_a_file_or_one_of_them(leak: Path) -> None:
     assert json.loads(run("view", leak, "--json", "--trace", TRACE_ID[:6]).stdout)["trace_id"] == TRACE_ID
     error = run("view", leak, "--trace", "ffff").exception
     assert "no trace ffff in it" in str(error)
+
+
+def test_view_shows_every_trace_of_a_file_and_as_json_one_on_each_line(tmp_path: Path) -> None:
+    other = replace(leaking_agent(), trace_id="5" * 32)
+    both = write(tmp_path / "two.jsonl", leaking_agent(), other)
+    assert run("view", both).stdout.count("AGENT invoke_agent helper") == 2
+    told = [json.loads(line) for line in run("view", both, "--json").stdout.splitlines()]
+    assert {form["trace_id"] for form in told} == {TRACE_ID, "5" * 32}
 
 
 def test_doctor_reads_a_file_and_names_what_is_missing(leak: Path, bare: Path) -> None:
