@@ -7,7 +7,7 @@ could occur once is `repeated`, so that parsing and serialising again loses noth
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from google.protobuf import descriptor_pool, message_factory
@@ -116,6 +116,12 @@ def remove_where(repeated: Any, taken: Callable[[Any], bool]) -> bool:
     An empty list has nothing to remove and says False: it was not emptied here.
     """
     gone = [index for index, message in enumerate(repeated) if taken(message)]
+    remove_at(repeated, gone)
+    return bool(gone) and not repeated
+
+
+def remove_at(repeated: Any, gone: Sequence[int]) -> None:
+    """Removes these places, given in order, from a repeated field or a list."""
     if len(gone) > _FEW:
         # One by one this would move the rest of the list each time; copying what stays is linear.
         left = [repeated[index] for index in sorted(set(range(len(repeated))).difference(gone))]
@@ -124,4 +130,3 @@ def remove_where(repeated: Any, taken: Callable[[Any], bool]) -> bool:
     else:
         for index in reversed(gone):
             del repeated[index]
-    return bool(gone) and not repeated

@@ -1,14 +1,16 @@
-"""Where agent spans may be: one byte search, built from the markers; and the exact proof of a hit.
+"""Where agent spans may be: byte searches, built from the markers; and the exact proof of a hit.
 
-A key or string value lies in the bytes as `\\n`, its length, its text; a span name as `*`, its length, its text. The
-search looks for that, wherever it may lie: it has no false negatives for what any protobuf library writes (keys up to
-4,095 bytes, minimal varints, key before value), and a false hit costs a proof and nothing else.
+An attribute lies in a span's bytes as `J`, its length, `\\n`, its key's length, its key; a span's name as `*`, its
+length, its text. The searches look for that, wherever it may lie: they have no false negatives for what any protobuf
+library writes (tags of one byte, a key before its value), and a false hit costs a proof and nothing else.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate, pairwise
 from typing import Any
 
 from otel_scorer.conventions import markers
@@ -19,67 +21,115 @@ OWN_NAME = b"otel_scorer"
 
 OWN_PREFIX = markers.OWN_PREFIX.encode()
 
-_LONG = rb"\x01-\x1f"
-"""Second byte of the length of a text of 128 to 4,095 bytes, where a shorter one has its first letter."""
+Choices = Iterable[tuple[bytes, bytes]]
+"""Texts, each with the pattern of what must follow it."""
+
+_LENGTH = rb"[\x80-\xff]*+."
+"""A varint of any size; possessive, for there is only one way to read it."""
 
 
 def _literal(text: bytes) -> bytes:
     return b"".join(b"\\x%02x" % byte for byte in text)
 
 
-def _choices() -> list[tuple[bytes, bytes]]:
-    """(literal, what must follow it) of every marker that is a key."""
-    keys = [*markers.PREFIXES, *sorted(markers.EXACT_KEYS)]
-    plain = [(key.encode(), b"") for key in keys]
-    return [*plain, (OWN_NAME, b""), *((key.encode(), _one_of(values)) for key, values in markers.KEY_VALUES.items())]
-
-
-def _one_of(values: Iterable[str]) -> bytes:
-    """A KeyValue's value field with one of these short texts."""
-    fields = (_literal(b"\x12%c\x0a%c%s" % (len(v) + 2, len(v), v)) for v in sorted(v.encode() for v in values))
-    return b"(?:" + b"|".join(fields) + b")"
-
-
-def _pattern(tag: bytes, choices: list[tuple[bytes, bytes]]) -> re.Pattern[bytes]:
-    """`tag`, length, and one of the choices.
-
-    The first letter goes through a class, the rest through a branch by the second letter, and a look-behind says that
-    both belong together: an alternation right behind the tag would cost twice as much.
-    """
-    by_second: dict[bytes, list[bytes]] = {}
+def _any_of(choices: Choices) -> bytes:
+    """A pattern that branches letter by letter: the engine tells most texts apart by one look at the first."""
+    by_letter: dict[bytes, list[tuple[bytes, bytes]]] = {}
     for text, tail in choices:
-        for whole in (text, b"\x01" + text):
-            before = _literal(text) if whole is text else b"[" + _LONG + b"]" + _literal(text)
-            by_second.setdefault(whole[1:2], []).append(_literal(whole[2:]) + b"(?<=" + before + b")" + tail)
-    branches = (_literal(second) + b"(?:" + b"|".join(rests) + b")" for second, rests in sorted(by_second.items()))
-    firsts = b"".join(sorted({_literal(text[:1]) for text, _ in choices}))
-    return re.compile(b"(?s)" + tag + b".[" + _LONG + firsts + b"](?:" + b"|".join(branches) + b")")
+        by_letter.setdefault(text[:1], []).append((text[1:], tail))
+    ended = [tail for _, tail in by_letter.pop(b"", ())]
+    if b"" in ended:
+        return b""  # whatever else begins like it is found by it
+    branches = [_literal(letter) + _any_of(rests) for letter, rests in sorted(by_letter.items())] + ended
+    return branches[0] if len(branches) == 1 else b"(?:" + b"|".join(branches) + b")"
 
 
-_key_hit = _pattern(rb"\n", _choices()).search
-_name_hit = _pattern(
-    rb"\*", [(name.encode(), b"") for name in (*sorted(markers.SPAN_NAMES), *markers.SPAN_NAME_PREFIXES)]
-).search
+def _plain(texts: Iterable[str]) -> list[tuple[bytes, bytes]]:
+    return [(text.encode(), b"") for text in texts]
+
+
+def _string_value(values: Iterable[str]) -> bytes:
+    """A KeyValue's value field with a text that begins so."""
+    return rb"\x12" + _LENGTH + rb"\n" + _LENGTH + _any_of(_plain(values))
+
+
+def _compiled(*parts: bytes) -> re.Pattern[bytes]:
+    return re.compile(b"(?s)" + b"".join(parts))
+
+
+_KEYS = [
+    *_plain(markers.PREFIXES),
+    *_plain(markers.EXACT_KEYS),
+    *((key.encode(), _string_value(values)) for key, values in markers.KEY_VALUES.items()),
+]
+_NAMES = _plain((*markers.SPAN_NAMES, *markers.SPAN_NAME_PREFIXES))
+
+Search = Callable[[bytes, int, int], re.Match[bytes] | None]
+
+_key_hit = _compiled(b"J", _LENGTH, rb"\n", _LENGTH, _any_of([*_KEYS, (OWN_PREFIX, b"")])).search
+_name_hit = _compiled(rb"\*", _LENGTH, _any_of(_NAMES)).search
 
 
 def may_hold_agent_spans(raw: bytes) -> bool:
-    """False only where no agent span, no attribute of ours and no span of our own scope is in these bytes."""
+    """False only where no agent span and no span with attributes of ours is in these bytes."""
     return _key_hit(raw) is not None or _name_hit(raw) is not None
 
 
-_prefixed = re.compile(
-    rb"(?s)\n(?:[\x00-\x7f]|[\x80-\xff]+[\x00-\x7f])(?:"
-    + b"|".join(_literal(prefix.encode()) for prefix in markers.PREFIXES)
-    + b")"
+def suspects(spans: Sequence[bytes]) -> list[int]:
+    """Indexes of the spans that `may_hold_agent_spans` is true of, in order: all are searched as one text."""
+    joined = b"".join(spans)
+    ends = list(accumulate(map(len, spans)))
+    by_key = list(_places(_key_hit, joined, ends, 0, len(spans)))
+    by_name = (
+        index
+        for before, behind in pairwise((-1, *by_key, len(spans)))
+        for index in _places(_name_hit, joined, ends, before + 1, behind)
+    )
+    return sorted((*by_key, *by_name))
+
+
+def _places(hit: Search, joined: bytes, ends: list[int], first: int, end: int) -> Iterator[int]:
+    """Which of the spans `first` to before `end` have a hit. What begins in one and ends in the next is none."""
+    if first == end:
+        return
+    at, stop = ends[first - 1] if first else 0, ends[end - 1]
+    while (match := hit(joined, at, stop)) is not None:
+        index = bisect_right(ends, match.start())
+        within = match.end() <= ends[index]
+        if within:
+            yield index  # one hit of a span is enough
+        at = ends[index] if within else match.start() + 1
+
+
+def mention_us(raws: Iterable[bytes]) -> bool:
+    """False only where none of these resources or scopes is ours or has attributes of ours."""
+    return any(OWN_NAME in raw for raw in raws)
+
+
+_PROPAGATED = [(b"%c%s" % (len(key), key), b"") for key in (key.encode() for key in markers.PROPAGATED_KEYS)]
+
+_proves = _compiled(
+    rb"\n(?!",
+    _any_of(_PROPAGATED),
+    rb")",
+    _LENGTH,
+    rb"(?!",
+    _any_of(_plain(markers.PROPAGATED_PREFIXES)),
+    rb")",
+    _any_of(_plain(markers.PREFIXES)),
 ).match
+"""An attribute with a marker's prefix, which proves by itself."""
+
+_tells = _compiled(rb"[^\n]|\n", _LENGTH, _any_of([(key, b"") for key, _ in _KEYS])).match
+"""An attribute whose key may be a marker, or does not stand first."""
 
 
 def is_agent_span(span: Any) -> bool:
     """Exact proof for a `lite.Span`; the common case, a key with a marker's prefix, is proved on bytes."""
     attributes = span.attributes
-    if any(map(_prefixed, attributes)):
+    if any(map(_proves, attributes)):
         return True
-    return markers.is_agent(dict(map(key_and_text, attributes)), text_of(span.name))
+    return markers.is_agent(dict(map(key_and_text, filter(_tells, attributes))), text_of(span.name))
 
 
 def key_and_text(attribute: bytes) -> tuple[str, str | None]:

@@ -17,6 +17,8 @@ from otel_scorer.wire.search import (
     is_ours,
     key_and_text,
     may_hold_agent_spans,
+    mention_us,
+    suspects,
 )
 
 _ATTRIBUTES = 9  # field number in Span
@@ -42,11 +44,18 @@ def split_traces(
     batch comes out twice.
     """
     request = lite.parse_request(raw)
-    if may_hold_agent_spans(raw):
-        return _Cut(request, deployment, trust_upstream_scores).split(raw, wanted_traces)
     scopes = [scope for resources in request.resources for scope in resources.scopes]
+    if may_hold_agent_spans(raw) or _mentions_us(request, scopes):
+        return _Cut(request, deployment, trust_upstream_scores).split(raw, wanted_traces)
     heads = [head for scope in scopes for head in _heads(scope.items, wanted_traces)] if wanted_traces else []
     return Split([], raw, sum(len(scope.items) for scope in scopes), heads, [], 0, 0)
+
+
+def _mentions_us(request: Any, scopes: Iterable[Any]) -> bool:
+    """Whether a resource or scope may be ours or carry attributes of ours."""
+    return any(mention_us(scope.scope) for scope in scopes) or any(
+        mention_us(resources.resource) for resources in request.resources
+    )
 
 
 def _heads(spans: Iterable[bytes], traces: AbstractSet[bytes]) -> list[Head]:
@@ -95,17 +104,16 @@ class _Cut:
 
     def _scope_taken(self, resources: Any, scope: Any) -> bool:
         """Cuts one ScopeSpans; True when everything in it was taken."""
-        spans = list(scope.items)
         if self._is_own(scope.scope):
-            self.own += len(spans)
+            self.own += len(scope.items)
             self._touched = True
             return True
-        kept = self._cut(spans, resources, scope)
+        kept = list(scope.items)
+        gone = self._cut(kept, resources, scope)
+        lite.remove_at(kept, gone)
+        lite.remove_at(scope.items, gone)
         self._kept.append(kept)
-        if kept is not spans:
-            self._touched = True
-            scope.items[:] = kept
-        return bool(spans) and not kept
+        return bool(gone) and not kept
 
     def _is_own(self, scopes: Iterable[bytes]) -> bool:
         """Whether the scope is ours; counts it where it is not and has attributes of ours."""
@@ -118,20 +126,21 @@ class _Cut:
             self.forged += 1
         return False
 
-    def _cut(self, spans: list[bytes], resources: Any, scope: Any) -> list[bytes]:
-        """The spans that stay: the very list that came in when all of them do, as they are."""
-        hits = [may_hold_agent_spans(raw) for raw in spans]
-        if True not in hits:
-            return spans
+    def _cut(self, spans: list[bytes], resources: Any, scope: Any) -> list[int]:
+        """Takes the agent spans among `spans`: answers where they are. Spans that lost forged scores are replaced."""
         taken: list[tuple[Any, bytes]] = []
-        kept, changed = [], False
-        for raw, hit in zip(spans, hits, strict=True):
-            left = self._candidate(raw, taken) if hit else raw
-            changed = changed or left is not raw
-            if left is not None:
-                kept.append(left)
-        self._take(taken, envelope_of(resources, scope))
-        return kept if changed else spans
+        gone: list[int] = []
+        for index in suspects(spans):
+            left = self._candidate(spans[index], taken)
+            if left is None:
+                gone.append(index)
+            elif left is not spans[index]:
+                spans[index] = scope.items[index] = left
+                self._touched = True
+        if gone:
+            self._touched = True
+            self._take(taken, envelope_of(resources, scope))
+        return gone
 
     def _candidate(self, raw: bytes, taken: list[tuple[Any, bytes]]) -> bytes | None:
         """Adds an agent span to `taken`; what stays of the span in the rest, None for nothing."""

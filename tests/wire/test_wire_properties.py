@@ -6,14 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
-from wire_build import OTHER_TRACE, TRACE, request
+from wire_build import OTHER_TRACE, TRACE, attribute, padded, raw_request, request
 
 from otel_scorer.conventions import markers
 from otel_scorer.errors import BadRequest
 from otel_scorer.wire import assemble, count_items, split_logs, split_request, split_traces
-from otel_scorer.wire.search import may_hold_agent_spans
+from otel_scorer.wire.search import may_hold_agent_spans, suspects
 
-_marks = [*markers.PREFIXES, *sorted(markers.EXACT_KEYS), *markers.KEY_VALUES, "otel_scorer", "otel_scorer."]
+_propagated = [*sorted(markers.PROPAGATED_KEYS), *markers.PROPAGATED_PREFIXES]
+_ours = ["otel_scorer", "otel_scorer."]
+_marks = [*markers.PREFIXES, *sorted(markers.EXACT_KEYS), *markers.KEY_VALUES, *_propagated, *_ours]
 _values = sorted(value for values in markers.KEY_VALUES.values() for value in values)
 _names = [*sorted(markers.SPAN_NAMES), *markers.SPAN_NAME_PREFIXES]
 _ending = st.one_of(st.just(""), st.text(max_size=8), st.integers(100, 4000).map(lambda n: "k" * n))
@@ -109,6 +111,29 @@ def test_the_split_is_what_the_generated_classes_would_give(original):
 def test_the_byte_search_misses_no_agent_span(span):
     if _is_agent(span) or any(pair.key.startswith("otel_scorer.") for pair in span.attributes):
         assert may_hold_agent_spans(request([span]).SerializeToString())
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(_key, _text), max_size=6), _near(_names))
+def test_lengths_may_be_written_longer_than_they_need_be(attributes, name):
+    """As OpenTelemetry's .NET exporter does: it knows a length only when it has written what it is the length of."""
+    raw = b"\x0a\x10" + TRACE + b"\x12\x08spanspan" + padded(b"\x2a", name.encode())
+    for key, value in attributes:
+        raw += attribute(key.encode(), padded(b"\x0a", value.encode()), field=padded)
+    span = Span.FromString(raw)
+    out = split_traces(raw_request(raw), deployment="d1", trust_upstream_scores=True)
+    assert [found.raw for found in out.agent] == [raw] * _is_agent(span)
+
+
+_pieces = st.sampled_from(
+    [b"J", b"\n", b"*", b"\x12", b"\x80", b"\x01", b"\x0c", *(mark.encode() for mark in (*_marks, *_values, *_names))]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.lists(_pieces, max_size=8).map(b"".join), max_size=6))
+def test_spans_searched_together_are_found_as_each_alone(spans):
+    assert suspects(spans) == [index for index, raw in enumerate(spans) if may_hold_agent_spans(raw)]
 
 
 @settings(max_examples=50, deadline=None)

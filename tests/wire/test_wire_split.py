@@ -100,6 +100,8 @@ def test_every_attribute_of_a_pass_through_span_may_mention_a_marker_in_its_text
         span(HTTP, name="not claude_code.tool"),
         span({"x.gen_ai.model": "m"}),
         span({"tool_use_id_of_ours": "1"}),
+        span(HTTP | {"traceloop.association.properties.user_id": "u", "traceloop.workflow.name": "w"}),
+        span(HTTP | {"gen_ai.conversation.id": "c", "gen_ai.agent.name": "a", "langfuse.trace.name": "t"}),
     ],
     ids=lambda kept: kept.name + "/" + "/".join(a.key for a in kept.attributes),
 )
@@ -122,12 +124,33 @@ def test_ordinary_spans_are_not_taken(kept):
         span({"openinference." + "x" * 4000: "v"}),
         span({"fi.x": 1}),
         span({"tool_use_id": "1"}),
+        span({"openinference." + "x" * 300_000: "v"}),
+        span({"gen_ai.agent.name": "a", "gen_ai.agent.names": "b"}),
+        span({"traceloop.entity.path": "p", "traceloop.span.kind": "task"}),
     ],
     ids=lambda taken: (taken.name + "/" + "/".join(a.key for a in taken.attributes))[:40],
 )
 def test_spans_with_a_marker_are_taken(taken):
     out = cut(request([span(), taken]).SerializeToString())
     assert [found.raw for found in out.agent] == [taken.SerializeToString()]
+
+
+@pytest.mark.parametrize("place", range(12))
+def test_a_marker_is_found_wherever_it_stands(place):
+    others = [(f"http.header.{n}", "\n\x07gen_ai." if n % 2 else "J\x09\n\x07x" * n) for n in range(11)]
+    marked = span(dict([*others[:place], ("gen_ai.system", "openai"), *others[place:]]))
+    unmarked = span(dict(others))
+    spans = [unmarked] * place + [marked] + [unmarked] * (11 - place)
+    out = cut(request(spans).SerializeToString())
+    assert [found.raw for found in out.agent] == [marked.SerializeToString()]
+    assert parsed(out.rest) == request([unmarked] * 11)
+
+
+def test_the_proof_reads_an_attribute_whose_value_stands_first():
+    backwards = b"\x4a\x1d" + b"\x12\x08\x0a\x06openai" + b"\x0a\x11gen_ai.request.id"
+    propagated = span(HTTP | {"gen_ai.conversation.id": "no proof, but a reason to look"}).SerializeToString()
+    assert cut(raw_request(propagated)).agent == []
+    assert [found.raw for found in cut(raw_request(propagated + backwards)).agent] == [propagated + backwards]
 
 
 def test_identical_spans_in_one_batch_both_come_out():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -69,10 +69,19 @@ def varint(n: int) -> bytes:
     return out + bytes((n,))
 
 
-def attribute(key: bytes, value: bytes) -> bytes:
-    """A Span.attributes field; `value` is an AnyValue message."""
-    pair = b"\x0a" + varint(len(key)) + key + b"\x12" + varint(len(value)) + value
-    return b"\x4a" + varint(len(pair)) + pair
+def delimited(tag: bytes, body: bytes) -> bytes:
+    return tag + varint(len(body)) + body
+
+
+def padded(tag: bytes, body: bytes) -> bytes:
+    """A field whose length takes four bytes, whatever it is."""
+    size = len(body)
+    return tag + bytes((size & 127 | 128, size >> 7 & 127 | 128, size >> 14 & 127 | 128, size >> 21)) + body
+
+
+def attribute(key: bytes, value: bytes, field: Callable[[bytes, bytes], bytes] = delimited) -> bytes:
+    """A Span.attributes field; `value` is an AnyValue message, `field` writes its fields."""
+    return field(b"\x4a", field(b"\x0a", key) + field(b"\x12", value))
 
 
 def nested(levels: int) -> bytes:
