@@ -106,19 +106,13 @@ def mention_us(raws: Iterable[bytes]) -> bool:
     return any(OWN_NAME in raw for raw in raws)
 
 
-_PROPAGATED = [(b"%c%s" % (len(key), key), b"") for key in (key.encode() for key in markers.PROPAGATED_KEYS)]
+_PROPAGATED = [
+    *_plain(markers.PROPAGATED_PREFIXES),
+    *((key.encode(), rb"(?:\x12|\Z)") for key in markers.PROPAGATED_KEYS),
+]
 
-_proves = _compiled(
-    rb"\n(?!",
-    _any_of(_PROPAGATED),
-    rb")",
-    _LENGTH,
-    rb"(?!",
-    _any_of(_plain(markers.PROPAGATED_PREFIXES)),
-    rb")",
-    _any_of(_plain(markers.PREFIXES)),
-).match
-"""An attribute with a marker's prefix, which proves by itself."""
+_proves = _compiled(rb"\n", _LENGTH, rb"(?!", _any_of(_PROPAGATED), rb")", _any_of(_plain(markers.PREFIXES))).match
+"""An attribute whose key has a marker's prefix and is not one that SDKs put on every span."""
 
 _tells = _compiled(rb"[^\n]|\n", _LENGTH, _any_of([(key, b"") for key, _ in _KEYS])).match
 """An attribute whose key may be a marker, or does not stand first."""
