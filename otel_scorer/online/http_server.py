@@ -66,7 +66,7 @@ class HttpServer:
         for task in others:
             task.cancel()
         self._server.config.timeout_graceful_shutdown = max(1, round(grace_s))
-        self._server.should_exit = True
+        self._server.leave()
         await asyncio.gather(serving, *others, return_exceptions=True)
 
     async def _watch_certificate(self, certificate: ServerCertificate, context: ssl.SSLContext) -> None:
@@ -80,7 +80,21 @@ class HttpServer:
 
 
 class _QuietServer(uvicorn.Server):
-    """Leaves signals to the process that it is a part of."""
+    """Leaves signals to the process that it is a part of, and does nothing while there is nothing to do."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._leaving = asyncio.Event()
+
+    def leave(self) -> None:
+        """No new connections, and the end when requests in work have ended."""
+        self.should_exit = True
+        self._leaving.set()
+
+    async def main_loop(self) -> None:
+        """uvicorn's own looks ten times a second whether it should end, and writes a date that we do not send."""
+        await self.on_tick(0)
+        await self._leaving.wait()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

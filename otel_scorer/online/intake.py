@@ -128,6 +128,8 @@ class Intake:
             wanted_traces=self.wanted.traces,
         )
         self._count_split(request.tenant, split)
+        if split.rest is request.body and not split.heads:
+            return await self._pass_on(request, request.body, split.rest_spans)  # nothing of it concerns a ledger
         puts = self._puts(request, split)
         away = self._away(puts)
         if here := {member: put for member, put in puts.items() if member not in away}:

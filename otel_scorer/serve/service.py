@@ -148,14 +148,20 @@ class Service:
         )
         self._send(lambda: outbox.run(settings.sweep.poll_s, self._stopping), "outbox")
         shipper = Shipper(backend, settings.sweep, self.metrics, self._watch, timeout_s=timeout_s)
-        for _ in range(settings.sweep.sweepers):
+        for number in range(settings.sweep.sweepers):
             sweeper = self._sweeper(ledger, shipper, dispatch, monitor, grace)
-            self._send(partial(sweeper.run, self._stopping), "sweeper")
+            self._send(partial(self._sweep, sweeper, number * settings.sweep.poll_s), "sweeper")
+
+    async def _sweep(self, sweeper: Sweeper, later_s: float) -> None:
+        await asyncio.sleep(later_s)
+        await sweeper.run(self._stopping)
 
     def _sweeper(
         self, ledger: Ledger, shipper: Shipper, dispatch: Dispatch, monitor: LoadMonitor, grace: Grace
     ) -> Sweeper:
         settings = self._settings
+        # they take turns in looking: idle, all of them together look as often as one would
+        turns = settings.sweep.model_copy(update={"poll_s": settings.sweep.poll_s * settings.sweep.sweepers})
         departures = Departures(
             ledger,
             shipper,
@@ -182,7 +188,7 @@ class Service:
             dispatch,
             lambda: monitor.workers,
         )
-        return Sweeper(ledger, opened, waiting, departures, settings.sweep, self.metrics, grace)
+        return Sweeper(ledger, opened, waiting, departures, turns, self.metrics, grace)
 
     def _note_end(self, record: Record) -> None:
         self._recorder.ended(record)
