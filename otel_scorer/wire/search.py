@@ -101,11 +101,6 @@ def _places(hit: Search, joined: bytes, ends: list[int], first: int, end: int) -
         at = ends[index] if within else match.start() + 1
 
 
-def mention_us(raws: Iterable[bytes]) -> bool:
-    """False only where none of these resources or scopes is ours or has attributes of ours."""
-    return any(OWN_NAME in raw for raw in raws)
-
-
 _PROPAGATED = [
     *_plain(markers.PROPAGATED_PREFIXES),
     *((key.encode(), rb"(?:\x12|\Z)") for key in markers.PROPAGATED_KEYS),

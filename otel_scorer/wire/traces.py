@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -17,12 +17,14 @@ from otel_scorer.wire.search import (
     is_ours,
     key_and_text,
     may_hold_agent_spans,
-    mention_us,
     suspects,
 )
 
 _ATTRIBUTES = 9  # field number in Span
 _NO_TRACE, _NO_SPAN = bytes(16), bytes(8)
+
+_SEARCHED_PER_SCOPE = 2_000
+"""So many bytes are searched in the time that it takes to look at one scope and its resource."""
 
 _UNREADABLE = "an agent span, its resource or its scope cannot be read by any OTLP library"
 
@@ -45,17 +47,21 @@ def split_traces(
     """
     request = lite.parse_request(raw)
     scopes = [scope for resources in request.resources for scope in resources.scopes]
-    if may_hold_agent_spans(raw) or _mentions_us(request, scopes):
+    if may_hold_agent_spans(raw) or _mentions_us(raw, request, scopes):
         return _Cut(request, deployment, trust_upstream_scores).split(raw, wanted_traces)
     heads = [head for scope in scopes for head in _heads(scope.items, wanted_traces)] if wanted_traces else []
     return Split([], raw, sum(len(scope.items) for scope in scopes), heads, [], 0, 0)
 
 
-def _mentions_us(request: Any, scopes: Iterable[Any]) -> bool:
-    """Whether a resource or scope may be ours or carry attributes of ours."""
-    return any(mention_us(scope.scope) for scope in scopes) or any(
-        mention_us(resources.resource) for resources in request.resources
-    )
+def _mentions_us(raw: bytes, request: Any, scopes: Sequence[Any]) -> bool:
+    """False only where no resource or scope is ours or has attributes of ours."""
+    if len(raw) < _SEARCHED_PER_SCOPE * len(scopes):
+        return OWN_NAME in raw
+    for scope in scopes:
+        for part in scope.scope:
+            if OWN_NAME in part:
+                return True
+    return any(OWN_NAME in part for resources in request.resources for part in resources.resource)
 
 
 def _heads(spans: Iterable[bytes], traces: AbstractSet[bytes]) -> list[Head]:
