@@ -4,6 +4,11 @@
 
 Every round runs each case once in turn, so that a busy machine slows all alike; printed is the fastest round. Batches
 of 512 spans as SDKs write them: `http` has no agent span, in `mixed` one trace of eight is an agent's, in `agent` all.
+Memory is handled as in `serve`. `with wanted traces` is a receiver that has open traces elsewhere, and looks in every
+batch for parents of theirs. The lines that begin with dots are stages of `split_traces`, each by itself: `bytes` are
+the searches for keys and names in the whole batch (up to the first hit), `suspects` are the same in each span alone,
+`proof` parses those that were hit and asks whether they are agent spans, `mend` is the question whether any library
+could read them, `rest` takes them out of the request and writes it anew.
 """
 
 from __future__ import annotations
@@ -19,10 +24,12 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from otel_scorer.conventions import markers
+from otel_scorer.online.runtime import prepare_runtime
 from otel_scorer.otlp import decode_span
-from otel_scorer.wire import Envelope, encode_attributes, split_traces
+from otel_scorer.wire import Envelope, encode_attributes, lite, split_traces
 from otel_scorer.wire.lite import parse_request
-from otel_scorer.wire.search import may_hold_agent_spans
+from otel_scorer.wire.mend import Mender
+from otel_scorer.wire.search import is_agent_span, may_hold_agent_spans, suspects
 
 SPANS = 512
 _random = random.Random(7)
@@ -141,10 +148,27 @@ def generated(raw: bytes) -> tuple[list[bytes], bytes]:
 
 
 def _cases(raw: bytes) -> dict[str, Callable[[], Any]]:
+    wanted = {_random.randbytes(16) for _ in range(1000)}
+    scopes = [list(scope.items) for rs in parse_request(raw).resources for scope in rs.scopes]
+    marked = [[spans[index] for index in suspects(spans)] for spans in scopes]
+
+    def rest() -> bytes:
+        request = parse_request(raw)
+        for resources in request.resources:
+            for scope, spans in zip(resources.scopes, places, strict=True):
+                lite.remove_at(scope.items, spans)
+        return bytes(request.SerializeToString())
+
+    places = [suspects(spans) for spans in scopes]
     return {
         "split_traces": lambda: split_traces(raw, deployment="d"),
-        "... search alone": lambda: may_hold_agent_spans(raw),
-        "... framing alone": lambda: parse_request(raw),
+        "with wanted traces": lambda: split_traces(raw, deployment="d", wanted_traces=wanted),
+        "... framing": lambda: parse_request(raw),
+        "... bytes": lambda: may_hold_agent_spans(raw),
+        "... suspects": lambda: [suspects(spans) for spans in scopes],
+        "... proof": lambda: [is_agent_span(lite.Span.FromString(span)) for spans in marked for span in spans],
+        "... mend": lambda: [Mender().spans(spans) for spans in marked],
+        "... rest": rest,
         "generated classes": lambda: generated(raw),
     }
 
@@ -182,4 +206,5 @@ def main(rounds: int) -> None:
 
 
 if __name__ == "__main__":
+    prepare_runtime()
     main(int(sys.argv[1]) if len(sys.argv) > 1 else 100)

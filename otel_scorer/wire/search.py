@@ -8,9 +8,7 @@ library writes (tags of one byte, a key before its value), and a false hit costs
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import accumulate, pairwise
+from collections.abc import Iterable
 from typing import Any
 
 from otel_scorer.conventions import markers
@@ -64,8 +62,6 @@ _KEYS = [
 ]
 _NAMES = _plain((*markers.SPAN_NAMES, *markers.SPAN_NAME_PREFIXES))
 
-Search = Callable[[bytes, int, int], re.Match[bytes] | None]
-
 _key_hit = _compiled(b"J", _LENGTH, rb"\n", _LENGTH, _any_of([*_KEYS, (OWN_PREFIX, b"")])).search
 _name_hit = _compiled(rb"\*", _LENGTH, _any_of(_NAMES)).search
 
@@ -75,30 +71,9 @@ def may_hold_agent_spans(raw: bytes) -> bool:
     return _key_hit(raw) is not None or _name_hit(raw) is not None
 
 
-def suspects(spans: Sequence[bytes]) -> list[int]:
-    """Indexes of the spans that `may_hold_agent_spans` is true of, in order: all are searched as one text."""
-    joined = b"".join(spans)
-    ends = list(accumulate(map(len, spans)))
-    by_key = list(_places(_key_hit, joined, ends, 0, len(spans)))
-    by_name = (
-        index
-        for before, behind in pairwise((-1, *by_key, len(spans)))
-        for index in _places(_name_hit, joined, ends, before + 1, behind)
-    )
-    return sorted((*by_key, *by_name))
-
-
-def _places(hit: Search, joined: bytes, ends: list[int], first: int, end: int) -> Iterator[int]:
-    """Which of the spans `first` to before `end` have a hit. What begins in one and ends in the next is none."""
-    if first == end:
-        return
-    at, stop = ends[first - 1] if first else 0, ends[end - 1]
-    while (match := hit(joined, at, stop)) is not None:
-        index = bisect_right(ends, match.start())
-        within = match.end() <= ends[index]
-        if within:
-            yield index  # one hit of a span is enough
-        at = ends[index] if within else match.start() + 1
+def suspects(spans: Iterable[bytes]) -> list[int]:
+    """Indexes of the spans that `may_hold_agent_spans` is true of."""
+    return [index for index, raw in enumerate(spans) if _key_hit(raw) or _name_hit(raw)]
 
 
 _PROPAGATED = [

@@ -11,7 +11,7 @@ from wire_build import OTHER_TRACE, TRACE, attribute, padded, raw_request, reque
 from otel_scorer.conventions import markers
 from otel_scorer.errors import BadRequest
 from otel_scorer.wire import assemble, count_items, split_logs, split_request, split_traces
-from otel_scorer.wire.search import may_hold_agent_spans, suspects
+from otel_scorer.wire.search import may_hold_agent_spans
 
 _propagated = [*sorted(markers.PROPAGATED_KEYS), *markers.PROPAGATED_PREFIXES]
 _ours = ["otel_scorer", "otel_scorer."]
@@ -123,17 +123,6 @@ def test_lengths_may_be_written_longer_than_they_need_be(attributes, name):
     span = Span.FromString(raw)
     out = split_traces(raw_request(raw), deployment="d1", trust_upstream_scores=True)
     assert [found.raw for found in out.agent] == [raw] * _is_agent(span)
-
-
-_pieces = st.sampled_from(
-    [b"J", b"\n", b"*", b"\x12", b"\x80", b"\x01", b"\x0c", *(mark.encode() for mark in (*_marks, *_values, *_names))]
-)
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.lists(st.lists(_pieces, max_size=8).map(b"".join), max_size=6))
-def test_spans_searched_together_are_found_as_each_alone(spans):
-    assert suspects(spans) == [index for index, raw in enumerate(spans) if may_hold_agent_spans(raw)]
 
 
 @settings(max_examples=50, deadline=None)
