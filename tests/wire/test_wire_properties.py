@@ -33,7 +33,9 @@ def _near(words: list[str]) -> st.SearchStrategy[str]:
 
 
 _key = _near(_marks)
-_text = st.one_of(_word, st.sampled_from(_values), st.builds(lambda k: f"\n{chr(len(k) % 128)}{k}", _key))
+_looks_like_a_key = st.builds(lambda k: f"J{chr((len(k) + 2) % 128)}\n{chr(len(k) % 128)}{k}", _key)
+_looks_like_a_name = st.builds(lambda name: f"*{chr(len(name))}{name}", st.sampled_from(_names))
+_text = st.one_of(_word, st.sampled_from(_values), _looks_like_a_key, _looks_like_a_name)
 
 
 @st.composite
