@@ -67,13 +67,16 @@ _name_hit = _compiled(rb"\*", _LENGTH, _any_of(_NAMES)).search
 
 
 def may_hold_agent_spans(raw: bytes) -> bool:
-    """False only where no agent span and no span with attributes of ours is in these bytes."""
+    """False only where no agent span is in these bytes, and no attribute of ours as a library writes it."""
     return _key_hit(raw) is not None or _name_hit(raw) is not None
 
 
-def suspects(spans: Iterable[bytes]) -> list[int]:
-    """Indexes of the spans that `may_hold_agent_spans` is true of."""
-    return [index for index, raw in enumerate(spans) if _key_hit(raw) or _name_hit(raw)]
+def suspects(spans: Iterable[bytes], *, ours: bool) -> list[int]:
+    """Indexes of the spans that `may_hold_agent_spans` is true of; with `ours` also of those with our name anywhere.
+
+    A forger need not write a key before its value, as every library does.
+    """
+    return [index for index, raw in enumerate(spans) if _key_hit(raw) or _name_hit(raw) or (ours and OWN_PREFIX in raw)]
 
 
 _PROPAGATED = [

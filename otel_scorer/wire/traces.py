@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -22,9 +22,6 @@ from otel_scorer.wire.search import (
 
 _ATTRIBUTES = 9  # field number in Span
 _NO_TRACE, _NO_SPAN = bytes(16), bytes(8)
-
-_SEARCHED_PER_SCOPE = 2_000
-"""So many bytes are searched in the time that it takes to look at one scope and its resource."""
 
 _UNREADABLE = "an agent span, its resource or its scope cannot be read by any OTLP library"
 
@@ -46,22 +43,12 @@ def split_traces(
     batch comes out twice.
     """
     request = lite.parse_request(raw)
+    ours = raw.rfind(OWN_NAME) >= 0  # from the end: the forward search of CPython is several times slower here
+    if ours or may_hold_agent_spans(raw):
+        return _Cut(request, deployment, trust_upstream_scores, ours).split(raw, wanted_traces)
     scopes = [scope for resources in request.resources for scope in resources.scopes]
-    if may_hold_agent_spans(raw) or _mentions_us(raw, request, scopes):
-        return _Cut(request, deployment, trust_upstream_scores).split(raw, wanted_traces)
     heads = [head for scope in scopes for head in _heads(scope.items, wanted_traces)] if wanted_traces else []
     return Split([], raw, sum(len(scope.items) for scope in scopes), heads, [], 0, 0)
-
-
-def _mentions_us(raw: bytes, request: Any, scopes: Sequence[Any]) -> bool:
-    """False only where no resource or scope is ours or has attributes of ours."""
-    if len(raw) < _SEARCHED_PER_SCOPE * len(scopes):
-        return OWN_NAME in raw
-    for scope in scopes:
-        for part in scope.scope:
-            if OWN_NAME in part:
-                return True
-    return any(OWN_NAME in part for resources in request.resources for part in resources.resource)
 
 
 def _heads(spans: Iterable[bytes], traces: AbstractSet[bytes]) -> list[Head]:
@@ -83,10 +70,11 @@ def _parent(parent_id: bytes) -> bytes:
 class _Cut:
     """One request on its way through: takes from `request` what is not the rest, and counts."""
 
-    def __init__(self, request: Any, deployment: str, trust: bool) -> None:
+    def __init__(self, request: Any, deployment: str, trust: bool, ours: bool) -> None:
         self._request = request
         self._deployment = deployment
         self._trust = trust
+        self._ours = ours
         self._mender = Mender()
         self._touched = False
         self._kept: list[list[bytes]] = []
@@ -136,7 +124,7 @@ class _Cut:
         """Takes the agent spans among `spans`: answers where they are. Spans that lost forged scores are replaced."""
         taken: list[tuple[Any, bytes]] = []
         gone: list[int] = []
-        for index in suspects(spans):
+        for index in suspects(spans, ours=self._ours):
             left = self._candidate(spans[index], taken)
             if left is None:
                 gone.append(index)

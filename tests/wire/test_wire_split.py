@@ -302,3 +302,26 @@ def test_an_envelope_packs_and_unpacks():
         Envelope.unpack(b"abc")
     with pytest.raises(ValueError, match="not a packed envelope"):
         Envelope.unpack(b"\x00\x00\x00\x09" + bytes(8))
+
+
+def test_a_forged_score_written_value_first_is_stripped():
+    """No library writes a value before its key; who forges may."""
+    value, key = b"\x12\x04\x0a\x02ok", b"\x0a\x11otel_scorer.label"
+    pair = value + key
+    span = (
+        b"\x0a\x10"
+        + bytes(range(1, 17))
+        + b"\x12\x08"
+        + b"spanspan"
+        + b"\x2a\x05GET /"
+        + b"\x4a"
+        + bytes([len(pair)])
+        + pair
+    )
+    scope = b"\x12" + bytes([len(span)]) + span
+    resources = b"\x12" + bytes([len(scope)]) + scope
+    raw = b"\x0a" + bytes([len(resources)]) + resources
+    assert ExportTraceServiceRequest.FromString(raw).resource_spans[0].scope_spans[0].spans[0].attributes[0].key
+    out = split_traces(raw, deployment="d1")
+    [left] = ExportTraceServiceRequest.FromString(out.rest or b"").resource_spans[0].scope_spans[0].spans
+    assert (out.forged, left.name, list(left.attributes)) == (1, "GET /", [])
