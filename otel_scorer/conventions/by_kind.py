@@ -7,11 +7,9 @@ from typing import TypeVar
 from otel_scorer.conventions import documents as docs
 from otel_scorer.conventions import exchange
 from otel_scorer.conventions import messages as shapes
-from otel_scorer.conventions.found import Found
-from otel_scorer.conventions.found import arguments as arguments_found
-from otel_scorer.conventions.found import result as result_found
+from otel_scorer.conventions.found import Captured, Found
 from otel_scorer.conventions.source import Source
-from otel_scorer.conventions.tool_span import arguments_of, read_arguments, read_result, result_of
+from otel_scorer.conventions.tool_span import arguments_of, result_of
 from otel_scorer.conventions.values import unquoted
 from otel_scorer.model import Message
 
@@ -22,10 +20,11 @@ def by_kind(source: Source, found: Found) -> Found:
     """`found`, completed: tool arguments and result, query and documents, messages out of a raw request and
     response.
     """
-    for name in ("input_text", "output_text"):
-        text = found.get(name)
-        if isinstance(text, str):
-            found[name] = unquoted(text)
+    asked, told = found.get("input_text"), found.get("output_text")
+    if asked is not None:
+        found["input_text"] = unquoted(asked)
+    if told is not None:
+        found["output_text"] = unquoted(told)
     if source.kind == "TOOL":
         _tool(source, found)
     elif source.kind in ("RETRIEVER", "RERANKER", "VECTOR_DB"):
@@ -38,16 +37,11 @@ def by_kind(source: Source, found: Found) -> Found:
 
 
 def _tool(source: Source, found: Found) -> None:
-    arguments, result = read_arguments(source), read_result(source)
     asked, told = found.get("input_text"), found.get("output_text")
-    if arguments is not None:
-        found.update(arguments_found(arguments))
-    elif not found.get("tool_arguments_captured") and asked is not None:
-        found.update(arguments_found(arguments_of(source.reparsed(asked))))
-    if result is not None:
-        found.update(result_found(result))
-    elif not found.get("tool_result_captured") and told is not None:
-        found.update(result_found(result_of(source.reparsed(told))))
+    if "tool_arguments" not in found and asked is not None:
+        found["tool_arguments"] = Captured(arguments_of(source.reparsed(asked)))
+    if "tool_result" not in found and told is not None:
+        found["tool_result"] = Captured(result_of(source.reparsed(told)))
 
 
 def _retrieval(source: Source, found: Found) -> None:
@@ -103,7 +97,8 @@ def _add_response(found: Found, told: exchange.Response) -> None:
     found["finish_reasons"] = found.get("finish_reasons") or told.finish_reasons
     found["response_id"] = found.get("response_id") or told.id
     found["response_model"] = found.get("response_model") or told.model
-    found["usage"] = found.get("usage") or told.usage
+    if told.usage is not None:
+        found.setdefault("usage", told.usage)
 
 
 def _add_system(found: Found) -> None:

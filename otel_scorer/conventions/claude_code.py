@@ -2,37 +2,58 @@
 
 from __future__ import annotations
 
-from otel_scorer.conventions.found import Found
-from otel_scorer.conventions.found import arguments as arguments_found
-from otel_scorer.conventions.found import result as result_found
+from otel_scorer.conventions.found import Captured, Reads
 from otel_scorer.conventions.source import Source
 from otel_scorer.conventions.values import captured, text_of
 from otel_scorer.model import Message
 
+_OWN = ("span.type", "user_prompt", "new_context", "tool_input", "tool_use_id")
+"""Its other keys are too common to be read on a span that has none of these."""
 _DETAILS = ("full_command", "file_path", "skill_name", "subagent_type")
 _OUTPUT = ("output", "content", "diff")
 
 
-def read(source: Source) -> Found:
-    if source.kind == "TOOL":
-        return _tool(source)
-    asked, told = source.text("user_prompt", "new_context"), source.text("response.model_output")
-    found = Found(input_text=asked, output_text=told)
-    if source.kind == "LLM":
-        found["input_messages"] = (Message("user", text=asked),) if asked is not None else None
-        found["output_messages"] = (Message("assistant", text=told),) if told is not None else None
-    return found
+def _asked(source: Source) -> str | None:
+    return source.text("user_prompt", "new_context") if source.kind != "TOOL" else None
 
 
-def _tool(source: Source) -> Found:
-    found = Found()
+def _told(source: Source) -> str | None:
+    return source.text("response.model_output") if source.kind != "TOOL" else None
+
+
+def _input(source: Source) -> tuple[Message, ...] | None:
+    asked = _asked(source) if source.kind == "LLM" else None
+    return (Message("user", text=asked),) if asked is not None else None
+
+
+def _output(source: Source) -> tuple[Message, ...] | None:
+    told = _told(source) if source.kind == "LLM" else None
+    return (Message("assistant", text=told),) if told is not None else None
+
+
+def _arguments(source: Source) -> Captured | None:
+    if source.kind != "TOOL":
+        return None
     arguments = source.json("tool_input")
     if arguments is None:
         arguments = {key: text for key in _DETAILS if (text := source.text(key)) is not None} or None
-    if arguments is not None:
-        found.update(arguments_found(arguments))
-    for event in source.span.events:
+    return None if arguments is None else Captured(arguments)
+
+
+def _result(source: Source) -> Captured | None:
+    found = None
+    for event in source.span.events if source.kind == "TOOL" else ():
         result = next((event.attributes[key] for key in _OUTPUT if captured(event.attributes.get(key))), None)
         if event.name == "tool.output" and result is not None:
-            found.update(result_found(text_of(result)))
+            found = Captured(text_of(result))
     return found
+
+
+READS: tuple[Reads, ...] = (
+    Reads("input_text", _OWN, _asked),
+    Reads("output_text", _OWN, _told),
+    Reads("input_messages", _OWN, _input),
+    Reads("output_messages", _OWN, _output),
+    Reads("tool_arguments", _OWN, _arguments),
+    Reads("tool_result", _OWN, _result),
+)

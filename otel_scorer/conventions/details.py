@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from otel_scorer.conventions.found import Prompt, Reads
 from otel_scorer.conventions.source import Source
 from otel_scorer.conventions.values import captured, loosened, string, strings, unquoted
 from otel_scorer.model import STATUS_ERROR, Attributes, Span, Value
 
-_REQUEST = "gen_ai.request."
+_REQUEST, _SETTINGS = "gen_ai.request.", "ai.settings."
 _NO_PARAMETER = frozenset({"model", "parameters"})
 _INVOCATION = ("llm.invocation_parameters", "gen_ai.request.parameters", "langfuse.observation.model.parameters")
 _NOT_DECODING = frozenset(
@@ -69,12 +70,6 @@ _METADATA_PREFIXES = (
 _METADATA_KEYS = ("metadata", "langfuse.trace.metadata", "langfuse.observation.metadata")
 
 
-class Prompt(NamedTuple):
-    name: str
-    version: str
-    template: str | None
-
-
 class Failure(NamedTuple):
     """`type` and `message` are "" when nothing went wrong."""
 
@@ -82,7 +77,7 @@ class Failure(NamedTuple):
     message: str
 
 
-def parameters(source: Source) -> Attributes:
+def _parameters(source: Source) -> Attributes:
     """Decoding parameters under OpenTelemetry's names without prefix (`temperature`, `max_tokens`, ...)."""
     found: dict[str, Value] = {}
     for key in _INVOCATION:
@@ -98,25 +93,26 @@ def parameters(source: Source) -> Attributes:
     for key, value in source.attributes.items():
         if key.startswith(_REQUEST) and key[len(_REQUEST) :] not in _NO_PARAMETER:
             found[key[len(_REQUEST) :]] = value
-        elif key.startswith("ai.settings."):
-            found.setdefault(_ALIASES.get(key[12:], key[12:]), value)
+        elif key.startswith(_SETTINGS):
+            name = key[len(_SETTINGS) :]
+            found.setdefault(_ALIASES.get(name, name), value)
     wanted = source.string("gen_ai.output.type")
     return {**found, "output_type": wanted} if wanted else found
 
 
-def prompt(source: Source) -> Prompt:
+def _prompt(source: Source) -> Prompt:
     """The managed prompt that the span says it used."""
     return Prompt(source.string(*_PROMPT_NAME), source.string(*_PROMPT_VERSION), source.text(*_TEMPLATE))
 
 
-def tags(source: Source) -> tuple[str, ...]:
+def _tags(source: Source) -> tuple[str, ...]:
     """Tags in order, without doubles."""
     found = [tag for key in _TAGS if captured(source.attributes.get(key)) for tag in strings(source.attributes[key])]
     joined = string(source.attributes.get("langsmith.span.tags"))
     return tuple(dict.fromkeys(found + [tag for tag in joined.split(", ") if tag]))
 
 
-def metadata(source: Source) -> Attributes:
+def _metadata(source: Source) -> Attributes:
     """The application's own metadata, by name."""
     found: dict[str, Value] = {}
     for key in _METADATA_KEYS:
@@ -162,3 +158,11 @@ def _says_failed(attributes: Attributes) -> bool:
     if attributes.get("success") is False and ("span.type" in attributes or "tool_name" in attributes):
         return True
     return unquoted(string(attributes.get("otel.status_code"))) == "ERROR" or attributes.get("error") is True
+
+
+READS: tuple[Reads, ...] = (
+    Reads("parameters", (*_INVOCATION, _REQUEST, _SETTINGS, "gen_ai.output.type"), _parameters),
+    Reads("prompt", (*_PROMPT_NAME, *_PROMPT_VERSION, *_TEMPLATE), _prompt),
+    Reads("tags", (*_TAGS, "langsmith.span.tags"), _tags),
+    Reads("metadata", (*_METADATA_PREFIXES, *_METADATA_KEYS), _metadata),
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from otel_scorer.conventions.found import EVENTS, Reads
 from otel_scorer.conventions.unflatten import grouped
 from otel_scorer.conventions.values import number, string, strings
 from otel_scorer.model import Attributes, Feedback, GuardrailDecision, Span, Value
@@ -136,3 +137,13 @@ def _first(attributes: Attributes, keys: tuple[str, ...]) -> str:
         if told is not None and (words := strings(told) or (str(told).lower(),) * isinstance(told, bool)):
             return ", ".join(words)
     return ""
+
+
+READS: tuple[Reads, ...] = (
+    Reads(
+        "feedback",
+        (*_PREFIXES, "gen_ai.evaluation.name", "logfire.feedback.name", EVENTS),
+        lambda source: feedback_of(source.span),
+    ),
+    Reads("guardrails", (*sorted(_GUARD_KEYS), EVENTS), lambda source: guardrails_of(source.span)),
+)

@@ -1,19 +1,59 @@
-"""What one dialect found on a span: some fields of `GenAI`, absent where it says nothing; and their merge by
-precedence.
+"""What is found on a span, and by which keys.
+
+A dialect module is a table of `Reads`: a field, the keys that call for it, and the function that reads it. The tables
+stand in order of precedence (`read`): for each field the first that says something wins, else the first that says it
+is empty, else the field is absent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, TypedDict, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict
 
-from otel_scorer.model import Document, Message, ToolDefinition, Usage, Value
+from otel_scorer.model import Attributes, Document, Feedback, GuardrailDecision, Message, ToolDefinition, Usage, Value
+
+if TYPE_CHECKING:
+    from otel_scorer.conventions.source import Source
+
+Field = Literal[
+    "system_instructions",
+    "input_messages",
+    "output_messages",
+    "input_text",
+    "output_text",
+    "tool_definitions",
+    "tool_arguments",
+    "tool_result",
+    "query",
+    "documents",
+    "reranked",
+    "finish_reasons",
+    "parameters",
+    "prompt",
+    "tags",
+    "metadata",
+    "guardrails",
+    "feedback",
+]
+
+EVENTS = "(events)"
+"""Stands among the keys of a span that has events or log records."""
+
+
+class Captured(NamedTuple):
+    """A tool's arguments or result: every value says something, also `{}`, "" and None."""
+
+    value: Value
+
+
+class Prompt(NamedTuple):
+    name: str
+    version: str
+    template: str | None
 
 
 class Found(TypedDict, total=False):
-    """The evidence fields that dialects carry in their own ways (single-valued ones are read from key tables
-    elsewhere).
-    """
+    """What dialects carry in their own ways; single-valued fields are read from key tables elsewhere."""
 
     system_instructions: str | None
     input_messages: tuple[Message, ...] | None
@@ -21,34 +61,35 @@ class Found(TypedDict, total=False):
     input_text: str | None
     output_text: str | None
     tool_definitions: tuple[ToolDefinition, ...] | None
-    tool_arguments: Value
-    tool_result: Value
-    tool_arguments_captured: bool
-    tool_result_captured: bool
+    tool_arguments: Captured
+    tool_result: Captured
     query: str | None
     documents: tuple[Document, ...] | None
     reranked: tuple[Document, ...] | None
     finish_reasons: tuple[str, ...]
+    parameters: Attributes
+    prompt: Prompt
+    tags: tuple[str, ...]
+    metadata: Attributes
+    guardrails: tuple[GuardrailDecision, ...]
+    feedback: tuple[Feedback, ...]
     response_id: str
     response_model: str
-    usage: Usage | None
+    usage: Usage
 
 
-def merged(parts: Iterable[Found]) -> Found:
-    """Field by field: the first that says something, else the first that says it is empty, else absent."""
-    result: dict[str, Any] = {}
-    for part in parts:
-        for name, value in part.items():
-            if value is not None and (name not in result or (not result[name] and value)):
-                result[name] = value
-    return cast(Found, result)
+class Reads(NamedTuple):
+    """`keys` call for `read`: without one of them it finds nothing.
+
+    A key stands for itself and for the flattened keys below it (`llm.input_messages` for
+    `llm.input_messages.0.message.role`); one that ends in a dot for all that begin so.
+    """
+
+    field: Field
+    keys: tuple[str, ...]
+    read: Callable[[Source], Any]
 
 
-def arguments(value: Value) -> Found:
-    """A tool's arguments as captured."""
-    return Found(tool_arguments=value, tool_arguments_captured=True)
-
-
-def result(value: Value) -> Found:
-    """A tool's result as captured."""
-    return Found(tool_result=value, tool_result_captured=True)
+def text(field: Field, *keys: str) -> Reads:
+    """The first captured value among these keys, as text."""
+    return Reads(field, keys, lambda source: source.text(*keys))

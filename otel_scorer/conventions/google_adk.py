@@ -5,50 +5,55 @@ from __future__ import annotations
 from otel_scorer.conventions import exchange
 from otel_scorer.conventions import messages as shapes
 from otel_scorer.conventions.definitions import definitions
-from otel_scorer.conventions.found import Found
-from otel_scorer.conventions.found import arguments as arguments_found
-from otel_scorer.conventions.found import result as result_found
+from otel_scorer.conventions.found import Captured, Reads
 from otel_scorer.conventions.source import Source
 from otel_scorer.conventions.tool_span import ADK_NOT_CAPTURED
-from otel_scorer.model import Value
+from otel_scorer.model import Message, ToolDefinition, Value
+
+_REQUEST, _RESPONSE = "gcp.vertex.agent.llm_request", "gcp.vertex.agent.llm_response"
+_ARGUMENTS, _RESULT = "gcp.vertex.agent.tool_call_args", "gcp.vertex.agent.tool_response"
 
 
-def read(source: Source) -> Found:
-    asked, told = _object(source, "gcp.vertex.agent.llm_request"), _object(source, "gcp.vertex.agent.llm_response")
-    found = Found()
-    if asked:
-        config = asked.get("config")
-        request = exchange.request(asked)
-        found["input_messages"] = request.messages
-        if isinstance(config, dict):
-            found["system_instructions"] = _system(config.get("system_instruction"))
-            found["tool_definitions"] = definitions(config["tools"]) if config.get("tools") else None
-    if told and isinstance(told.get("content"), dict):
-        answer = exchange.response({"candidates": [told]})
-        found["output_messages"] = answer.messages
-        found["finish_reasons"] = answer.finish_reasons
-    if source.kind == "TOOL":
-        found.update(_tool(source))
-    return found
+def _asked(source: Source) -> tuple[Message, ...] | None:
+    return exchange.request(_object(source.json(_REQUEST))).messages
 
 
-def _object(source: Source, key: str) -> dict[str, Value]:
-    value = source.json(key)
-    return value if isinstance(value, dict) else {}
+def _config(source: Source) -> dict[str, Value]:
+    return _object(_object(source.json(_REQUEST)).get("config"))
 
 
-def _system(value: Value) -> str | None:
+def _system(source: Source) -> str | None:
+    value = _config(source).get("system_instruction")
     return shapes.texts(value.get("parts", value) if isinstance(value, dict) else value)
 
 
-def _tool(source: Source) -> Found:
-    found = Found()
-    if source.attributes.get("gcp.vertex.agent.tool_call_args") not in ADK_NOT_CAPTURED:
-        arguments = source.json("gcp.vertex.agent.tool_call_args")
-        if arguments is not None:
-            found.update(arguments_found(arguments))
-    if source.attributes.get("gcp.vertex.agent.tool_response") not in ADK_NOT_CAPTURED:
-        result = source.json("gcp.vertex.agent.tool_response")
-        if result is not None:
-            found.update(result_found(result))
-    return found
+def _tools(source: Source) -> tuple[ToolDefinition, ...] | None:
+    told = _config(source).get("tools")
+    return definitions(told) if told else None
+
+
+def _answer(source: Source) -> exchange.Response:
+    told = _object(source.json(_RESPONSE))
+    return exchange.response({"candidates": [told]}) if isinstance(told.get("content"), dict) else exchange.Response()
+
+
+def _told(source: Source, key: str) -> Captured | None:
+    if source.kind != "TOOL" or source.attributes.get(key) in ADK_NOT_CAPTURED:
+        return None
+    value = source.json(key)
+    return None if value is None else Captured(value)
+
+
+def _object(value: Value) -> dict[str, Value]:
+    return value if isinstance(value, dict) else {}
+
+
+READS: tuple[Reads, ...] = (
+    Reads("system_instructions", (_REQUEST,), _system),
+    Reads("input_messages", (_REQUEST,), _asked),
+    Reads("output_messages", (_RESPONSE,), lambda source: source.once(_answer).messages),
+    Reads("finish_reasons", (_RESPONSE,), lambda source: source.once(_answer).finish_reasons),
+    Reads("tool_definitions", (_REQUEST,), _tools),
+    Reads("tool_arguments", (_ARGUMENTS,), lambda source: _told(source, _ARGUMENTS)),
+    Reads("tool_result", (_RESULT,), lambda source: _told(source, _RESULT)),
+)

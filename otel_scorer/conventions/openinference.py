@@ -6,27 +6,19 @@ from __future__ import annotations
 
 from otel_scorer.conventions import documents as docs
 from otel_scorer.conventions.definitions import definitions
-from otel_scorer.conventions.found import Found
+from otel_scorer.conventions.found import Reads, text
 from otel_scorer.conventions.otel_genai import chat, tools
 from otel_scorer.conventions.source import Source
 from otel_scorer.conventions.values import captured, string
 from otel_scorer.model import Document, Message, ToolDefinition, Value
 
-
-def read(source: Source) -> Found:
-    return Found(
-        input_messages=chat(source, "llm.input_messages", "user") or _prompts(source),
-        output_messages=chat(source, "llm.output_messages", "assistant") or _completions(source),
-        input_text=source.text("input.value", "raw.input", "fi.raw_input", "eval.input"),
-        output_text=source.text("output.value", "fi.llm.output", "raw.output", "fi.raw_output"),
-        tool_definitions=tools(source, "llm.tools") or _invoked_with(source),
-        query=source.text("reranker.query", "gen_ai.reranker.query"),
-        documents=_rows(source, "retrieval.documents", "reranker.input_documents", "gen_ai.reranker.input_documents"),
-        reranked=_rows(source, "reranker.output_documents", "gen_ai.reranker.output_documents"),
-    )
+_INPUT, _OUTPUT, _TOOLS = "llm.input_messages", "llm.output_messages", "llm.tools"
+_INVOCATION = "llm.invocation_parameters"
+_DOCUMENTS = ("retrieval.documents", "reranker.input_documents", "gen_ai.reranker.input_documents")
+_RERANKED = ("reranker.output_documents", "gen_ai.reranker.output_documents")
 
 
-def _rows(source: Source, *prefixes: str) -> tuple[Document, ...] | None:
+def _rows(source: Source, prefixes: tuple[str, ...]) -> tuple[Document, ...] | None:
     for prefix in prefixes:
         found = docs.documents(source.rows(prefix) or source.json(prefix))
         if found is not None:
@@ -58,11 +50,26 @@ def _texts(rows: Value, name: str) -> list[str]:
 
 def _invoked_with(source: Source) -> tuple[ToolDefinition, ...] | None:
     """Older spans hold the tools only among the invocation parameters."""
-    told = source.attributes.get("llm.invocation_parameters")
+    told = source.attributes.get(_INVOCATION)
     if not isinstance(told, str) or ('"tools"' not in told and '"functions"' not in told):
         return None
-    parameters = source.json("llm.invocation_parameters")
+    parameters = source.json(_INVOCATION)
     if not isinstance(parameters, dict):
         return None
     value = parameters.get("tools") or parameters.get("functions")
     return None if isinstance(value, str) and not string(value) else definitions(value)
+
+
+READS: tuple[Reads, ...] = (
+    Reads("input_messages", (_INPUT,), lambda source: chat(source, _INPUT, "user")),
+    Reads("input_messages", ("llm.prompts", "gen_ai.prompts"), _prompts),
+    Reads("output_messages", (_OUTPUT,), lambda source: chat(source, _OUTPUT, "assistant")),
+    Reads("output_messages", ("llm.choices",), _completions),
+    text("input_text", "input.value", "raw.input", "fi.raw_input", "eval.input"),
+    text("output_text", "output.value", "fi.llm.output", "raw.output", "fi.raw_output"),
+    Reads("tool_definitions", (_TOOLS,), lambda source: tools(source, _TOOLS)),
+    Reads("tool_definitions", (_INVOCATION,), _invoked_with),
+    text("query", "reranker.query", "gen_ai.reranker.query"),
+    Reads("documents", _DOCUMENTS, lambda source: _rows(source, _DOCUMENTS)),
+    Reads("reranked", _RERANKED, lambda source: _rows(source, _RERANKED)),
+)

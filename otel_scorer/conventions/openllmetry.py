@@ -8,31 +8,18 @@ import re
 
 from otel_scorer.conventions import messages as shapes
 from otel_scorer.conventions.definitions import definitions
-from otel_scorer.conventions.found import Found
+from otel_scorer.conventions.found import Reads, text
 from otel_scorer.conventions.source import Source
 from otel_scorer.conventions.values import string
-from otel_scorer.model import Document, Message, Value
+from otel_scorer.model import Document, Message, ToolDefinition, Value
 
+_PROMPT, _COMPLETION, _FUNCTIONS = "gen_ai.prompt", "gen_ai.completion", "llm.request.functions"
 _RANKED = re.compile(r"Doc (\d{1,9}), Score: ([0-9.eE+-]{1,30})\n?")
 
 
-def read(source: Source) -> Found:
-    prompts, completions = source.rows("gen_ai.prompt"), source.rows("gen_ai.completion")
-    if source.kind == "RERANKER":
-        return _reranked(prompts, completions)
-    return Found(
-        input_messages=_messages(prompts, "user"),
-        output_messages=_messages(completions, "assistant"),
-        input_text=source.text("traceloop.entity.input", "mcp.request.argument"),
-        output_text=source.text("traceloop.entity.output", "mcp.response.value"),
-        tool_definitions=definitions(functions) if (functions := source.rows("llm.request.functions")) else None,
-    )
-
-
-def _messages(rows: list[Value], default_role: str) -> tuple[Message, ...] | None:
-    if not rows:
-        return None
-    found = shapes.messages([_row(row) for row in rows], default_role)
+def _messages(source: Source, key: str, default_role: str) -> tuple[Message, ...] | None:
+    rows = source.rows(key) if source.kind != "RERANKER" else []
+    found = shapes.messages([_row(row) for row in rows], default_role) if rows else None
     return found.items if found else None
 
 
@@ -43,15 +30,30 @@ def _row(row: Value) -> Value:
     return row
 
 
-def _reranked(prompts: list[Value], completions: list[Value]) -> Found:
-    """Cohere: documents as `system` prompts, the query as the last `user` prompt, results as text with index and
-    score.
+def _functions(source: Source) -> tuple[ToolDefinition, ...] | None:
+    rows = source.rows(_FUNCTIONS)
+    return definitions(rows) if rows else None
+
+
+def _ranking(source: Source, key: str) -> list[dict[str, Value]]:
+    """Cohere's reranking: documents as `system` prompts, the query as the last `user` prompt, results as text with
+    index and score.
     """
-    asked = [row for row in prompts if isinstance(row, dict)]
-    queries = [string(row.get("content")) for row in asked if row.get("role") == "user"]
-    inputs = tuple(Document(text=string(row.get("content"))) for row in asked if row.get("role") != "user")
-    ranked = tuple(_ranked(string(row.get("content"))) for row in completions if isinstance(row, dict))
-    return Found(query=queries[-1] if queries else None, documents=inputs or None, reranked=ranked or None)
+    return [row for row in source.rows(key) if isinstance(row, dict)] if source.kind == "RERANKER" else []
+
+
+def _query(source: Source) -> str | None:
+    queries = [string(row.get("content")) for row in _ranking(source, _PROMPT) if row.get("role") == "user"]
+    return queries[-1] if queries else None
+
+
+def _documents(source: Source) -> tuple[Document, ...] | None:
+    rows = (row for row in _ranking(source, _PROMPT) if row.get("role") != "user")
+    return tuple(Document(text=string(row.get("content"))) for row in rows) or None
+
+
+def _reranked(source: Source) -> tuple[Document, ...] | None:
+    return tuple(_ranked(string(row.get("content"))) for row in _ranking(source, _COMPLETION)) or None
 
 
 def _ranked(text: str) -> Document:
@@ -62,3 +64,15 @@ def _ranked(text: str) -> Document:
         return Document(match[1], text[match.end() :], float(match[2]))
     except ValueError:
         return Document(match[1], text[match.end() :])
+
+
+READS: tuple[Reads, ...] = (
+    Reads("input_messages", (_PROMPT,), lambda source: _messages(source, _PROMPT, "user")),
+    Reads("output_messages", (_COMPLETION,), lambda source: _messages(source, _COMPLETION, "assistant")),
+    text("input_text", "traceloop.entity.input", "mcp.request.argument"),
+    text("output_text", "traceloop.entity.output", "mcp.response.value"),
+    Reads("tool_definitions", (_FUNCTIONS,), _functions),
+    Reads("query", (_PROMPT,), _query),
+    Reads("documents", (_PROMPT,), _documents),
+    Reads("reranked", (_COMPLETION,), _reranked),
+)

@@ -1,19 +1,16 @@
 """GenAI content in log records and span events: message events (1.28 to 1.36), operation details (1.37 on), and the
-variants of
-Strands, OpenLIT, Azure and Spring AI, which write the same names as span events.
+variants of Strands, OpenLIT, Azure and Spring AI, which write the same names as span events.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 from otel_scorer.conventions import messages as shapes
-from otel_scorer.conventions import otel_genai
 from otel_scorer.conventions.content import result_content
-from otel_scorer.conventions.found import Found, merged
-from otel_scorer.conventions.found import arguments as arguments_found
-from otel_scorer.conventions.found import result as result_found
+from otel_scorer.conventions.found import EVENTS, Captured, Field, Found, Reads
 from otel_scorer.conventions.source import Source
 from otel_scorer.conventions.values import captured, loosened, string
 from otel_scorer.model import Attributes, Message, Span, Value
@@ -25,8 +22,9 @@ _ROLES = {
     "gen_ai.assistant.message": "assistant",
     "gen_ai.tool.message": "tool",
 }
-_PROMPT_KEYS = ("gen_ai.prompt", "gen_ai.input.messages", "gen_ai.content.prompt", "prompt")
-_COMPLETION_KEYS = ("gen_ai.completion", "gen_ai.output.messages", "gen_ai.content.completion", "completion")
+_PROMPT, _COMPLETION = "gen_ai.content.prompt", "gen_ai.content.completion"
+_PROMPT_KEYS = ("gen_ai.prompt", "gen_ai.input.messages", _PROMPT, "prompt")
+_COMPLETION_KEYS = ("gen_ai.completion", "gen_ai.output.messages", _COMPLETION, "completion")
 
 
 class Said(NamedTuple):
@@ -34,17 +32,6 @@ class Said(NamedTuple):
 
     name: str
     body: Value
-
-
-def read(source: Source) -> Found:
-    span = source.span
-    if not span.logs and not span.events:
-        return Found()
-    said = [*_logged(span), *_span_events(span)]
-    parts = [_details(source, attributes) for attributes in _detailed(span)]
-    parts.append(of_tool(said) if source.kind == "TOOL" else of_messages(said))
-    parts.append(_contents(source, span))
-    return merged(parts)
 
 
 def of_messages(said: list[Said]) -> Found:
@@ -67,10 +54,15 @@ def of_tool(said: list[Said]) -> Found:
     for one in said:
         body = one.body if isinstance(one.body, dict) else {}
         if one.name == "gen_ai.tool.message" and captured(body.get("content")):
-            found.update(arguments_found(loosened(body["content"])))
+            found["tool_arguments"] = Captured(loosened(body["content"]))
         elif one.name == "gen_ai.choice" and captured(body.get("message")):
-            found.update(result_found(result_content(body["message"])))
+            found["tool_result"] = Captured(result_content(body["message"]))
     return found
+
+
+def _events(source: Source) -> Found:
+    said = [*_logged(source.span), *_span_events(source.span)]
+    return of_tool(said) if source.kind == "TOOL" else of_messages(said)
 
 
 def _logged(span: Span) -> Iterator[Said]:
@@ -119,6 +111,11 @@ def _message(body: dict[str, Value], role: str) -> Message | None:
     return found.items[0] if found and found.items else None
 
 
+def _carriers(source: Source) -> list[Source]:
+    """Operation details: the same attributes as the span's, on an event or a log record."""
+    return [source.carrier(attributes) for attributes in _detailed(source.span)]
+
+
 def _detailed(span: Span) -> Iterator[Attributes]:
     for record in span.logs:
         if DETAILS in (record.event_name, record.attributes.get("event.name")):
@@ -128,36 +125,62 @@ def _detailed(span: Span) -> Iterator[Attributes]:
             yield event.attributes
 
 
-def _details(source: Source, attributes: Attributes) -> Found:
-    carrier = Source(
-        Span(source.span.trace_id, source.span.span_id, "", source.span.name, attributes=attributes), source.kind
-    )
-    found = otel_genai.read(carrier)
-    source.cut = source.cut or carrier.cut
-    return found
-
-
-def _contents(source: Source, span: Span) -> Found:
+def _contents(source: Source) -> Found:
     """`gen_ai.content.prompt` and `.completion` (1.26, OpenLIT, Spring AI): the whole prompt or answer in one
     attribute.
     """
     found = Found()
-    for name, attributes in _named(span):
-        keys, role = (_PROMPT_KEYS, "user") if name == "gen_ai.content.prompt" else (_COMPLETION_KEYS, "assistant")
+    for name, attributes in _named(source.span):
+        keys, role = (_PROMPT_KEYS, "user") if name == _PROMPT else (_COMPLETION_KEYS, "assistant")
         value = next((attributes[key] for key in keys if captured(attributes.get(key))), None)
         read = shapes.messages(source.reparsed(value) if isinstance(value, str) else value, role)
-        if read is not None and role == "user":
-            found["input_messages"] = read.items
-        elif read is not None:
-            found["output_messages"] = read.items
+        if read is not None:
+            found["input_messages" if role == "user" else "output_messages"] = read.items
     return found
 
 
 def _named(span: Span) -> Iterator[tuple[str, Attributes]]:
-    names = ("gen_ai.content.prompt", "gen_ai.content.completion")
     for event in span.events:
-        if event.name in names:
+        if event.name in (_PROMPT, _COMPLETION):
             yield event.name, event.attributes
     for record in span.logs:
-        if record.event_name in names:
+        if record.event_name in (_PROMPT, _COMPLETION):
             yield record.event_name, record.attributes
+
+
+def _from_carriers(field: Field, source: Source) -> Any:
+    nothing = None
+    for carrier in source.once(_carriers):
+        found = carrier.first(field)
+        source.cut = source.cut or carrier.cut
+        if found:
+            return found
+        nothing = found if nothing is None else nothing
+    return nothing
+
+
+def _from_events(field: Field, source: Source) -> Any:
+    return source.once(_events).get(field)
+
+
+def _from_contents(field: Field, source: Source) -> Any:
+    return source.once(_contents).get(field)
+
+
+_MESSAGES: tuple[Field, ...] = ("input_messages", "output_messages")
+_TOOL: tuple[Field, ...] = ("tool_arguments", "tool_result")
+_DETAILED: tuple[Field, ...] = (
+    "system_instructions",
+    *_MESSAGES,
+    "input_text",
+    "output_text",
+    "tool_definitions",
+    "query",
+    "documents",
+)
+
+READS: tuple[Reads, ...] = (
+    *(Reads(field, (EVENTS,), partial(_from_carriers, field)) for field in _DETAILED),
+    *(Reads(field, (EVENTS,), partial(_from_events, field)) for field in (*_MESSAGES, *_TOOL)),
+    *(Reads(field, (EVENTS,), partial(_from_contents, field)) for field in _MESSAGES),
+)

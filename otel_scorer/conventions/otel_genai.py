@@ -9,24 +9,16 @@ from __future__ import annotations
 from otel_scorer.conventions import documents as docs
 from otel_scorer.conventions import messages as shapes
 from otel_scorer.conventions.definitions import definitions
-from otel_scorer.conventions.found import Found
+from otel_scorer.conventions.found import Reads, text
 from otel_scorer.conventions.source import Source
 from otel_scorer.conventions.values import loosened, text_of
 from otel_scorer.model import Document, Message, ToolDefinition, Value
 
-
-def read(source: Source) -> Found:
-    return Found(
-        system_instructions=_system(source),
-        input_messages=chat(source, "gen_ai.input.messages", "user"),
-        output_messages=chat(source, "gen_ai.output.messages", "assistant"),
-        input_text=_unread(source, "gen_ai.input.messages")
-        or source.text("gen_ai.prompt", "gen_ai.task.input", "gen_ai.prompts"),
-        output_text=_unread(source, "gen_ai.output.messages") or source.text("gen_ai.completion", "gen_ai.task.output"),
-        tool_definitions=tools(source, "gen_ai.tool.definitions"),
-        query=source.text("gen_ai.retrieval.query.text", "gen_ai.retrieval.query", "gen_ai.memory.query.text"),
-        documents=_documents(source, "gen_ai.retrieval.documents", "gen_ai.memory.records"),
-    )
+_INPUT, _OUTPUT = "gen_ai.input.messages", "gen_ai.output.messages"
+_ASKED = ("gen_ai.prompt", "gen_ai.task.input", "gen_ai.prompts")
+_TOLD = ("gen_ai.completion", "gen_ai.task.output")
+_TOOLS = "gen_ai.tool.definitions"
+_DOCUMENTS = ("gen_ai.retrieval.documents", "gen_ai.memory.records")
 
 
 def chat(source: Source, key: str, default_role: str) -> tuple[Message, ...] | None:
@@ -64,7 +56,21 @@ def _system(source: Source) -> str | None:
     return text_of(value) if isinstance(value, str) else shapes.texts(value)
 
 
-def _documents(source: Source, *keys: str) -> tuple[Document, ...] | None:
+def _documents(source: Source) -> tuple[Document, ...] | None:
     """Under the first key that has any; () where what was captured is an empty list, None where nothing was."""
-    told = [found for key in keys if (found := docs.documents(source.rows(key) or source.json(key))) is not None]
+    told = [found for key in _DOCUMENTS if (found := docs.documents(source.rows(key) or source.json(key))) is not None]
     return next(filter(None, told), told[0] if told else None)
+
+
+READS: tuple[Reads, ...] = (
+    Reads("system_instructions", ("gen_ai.system_instructions",), _system),
+    Reads("input_messages", (_INPUT,), lambda source: chat(source, _INPUT, "user")),
+    Reads("output_messages", (_OUTPUT,), lambda source: chat(source, _OUTPUT, "assistant")),
+    Reads("input_text", (_INPUT,), lambda source: _unread(source, _INPUT)),
+    text("input_text", *_ASKED),
+    Reads("output_text", (_OUTPUT,), lambda source: _unread(source, _OUTPUT)),
+    text("output_text", *_TOLD),
+    Reads("tool_definitions", (_TOOLS,), lambda source: tools(source, _TOOLS)),
+    text("query", "gen_ai.retrieval.query.text", "gen_ai.retrieval.query", "gen_ai.memory.query.text"),
+    Reads("documents", _DOCUMENTS, _documents),
+)

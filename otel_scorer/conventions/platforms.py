@@ -5,8 +5,7 @@ and others.
 from __future__ import annotations
 
 from otel_scorer.conventions.definitions import definitions
-from otel_scorer.conventions.found import Found
-from otel_scorer.conventions.source import Source
+from otel_scorer.conventions.found import Reads, text
 
 _INPUT = (
     "langfuse.observation.input",
@@ -30,11 +29,10 @@ _OUTPUT = (
     "gen_ai.guardrail.modified_output",
     "langfuse.trace.output",
 )
+_TOOLS = "mlflow.chat.tools"
 
-
-def read(source: Source) -> Found:
-    return Found(
-        input_text=source.text(*_INPUT),
-        output_text=source.text(*_OUTPUT),
-        tool_definitions=definitions(source.value("mlflow.chat.tools")),
-    )
+READS: tuple[Reads, ...] = (
+    text("input_text", *_INPUT),
+    text("output_text", *_OUTPUT),
+    Reads("tool_definitions", (_TOOLS,), lambda source: definitions(source.value(_TOOLS))),
+)

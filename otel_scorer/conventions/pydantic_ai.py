@@ -5,26 +5,20 @@ Logfire's SDK.
 from __future__ import annotations
 
 from otel_scorer.conventions.definitions import definitions
-from otel_scorer.conventions.found import Found, merged
+from otel_scorer.conventions.found import Found, Reads, text
 from otel_scorer.conventions.otel_events import Said, of_messages
 from otel_scorer.conventions.otel_genai import chat
 from otel_scorer.conventions.source import Source
 from otel_scorer.conventions.values import string
 from otel_scorer.model import ToolDefinition, Value
 
-
-def read(source: Source) -> Found:
-    own = Found(
-        input_text=source.text("request_data"),
-        output_text=source.text("final_result", "response_data"),
-        tool_definitions=_tools(source),
-    )
-    return merged((_conversation(source), _events(source), own))
+_CONVERSATION, _PARAMETERS = "pydantic_ai.all_messages", "model_request_parameters"
+_EVENTS = ("events", "all_messages_events")
 
 
 def _conversation(source: Source) -> Found:
     """An agent span holds all messages; what follows the last message that is not the assistant's is its answer."""
-    found = chat(source, "pydantic_ai.all_messages", "user")
+    found = chat(source, _CONVERSATION, "user")
     if found is None:
         return Found()
     at = len(found)
@@ -34,12 +28,23 @@ def _conversation(source: Source) -> Found:
 
 
 def _events(source: Source) -> Found:
-    value = source.json("events", "all_messages_events")
+    value = source.json(*_EVENTS)
     if not isinstance(value, list):
         return Found()
     return of_messages([Said(string(item.get("event.name")), item) for item in value if isinstance(item, dict)])
 
 
 def _tools(source: Source) -> tuple[ToolDefinition, ...] | None:
-    value: Value = source.json("model_request_parameters")
+    value: Value = source.json(_PARAMETERS)
     return definitions([value]) if isinstance(value, dict) and value.get("function_tools") else None
+
+
+READS: tuple[Reads, ...] = (
+    Reads("input_messages", (_CONVERSATION,), lambda source: source.once(_conversation).get("input_messages")),
+    Reads("output_messages", (_CONVERSATION,), lambda source: source.once(_conversation).get("output_messages")),
+    Reads("input_messages", _EVENTS, lambda source: source.once(_events).get("input_messages")),
+    Reads("output_messages", _EVENTS, lambda source: source.once(_events).get("output_messages")),
+    text("input_text", "request_data"),
+    text("output_text", "final_result", "response_data"),
+    Reads("tool_definitions", (_PARAMETERS,), _tools),
+)

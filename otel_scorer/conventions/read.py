@@ -7,11 +7,10 @@ sealing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from otel_scorer.conventions import (
     claude_code,
     details,
+    feedback,
     google_adk,
     openinference,
     openllmetry,
@@ -19,13 +18,15 @@ from otel_scorer.conventions import (
     otel_genai,
     platforms,
     pydantic_ai,
+    tool_span,
     vector_db,
     vercel,
 )
 from otel_scorer.conventions.by_kind import by_kind
+from otel_scorer.conventions.catalogue import Catalogue
 from otel_scorer.conventions.feedback import feedback_of, guardrails_of
 from otel_scorer.conventions.finish import finish_reasons_of
-from otel_scorer.conventions.found import Found, merged
+from otel_scorer.conventions.found import Found, Prompt
 from otel_scorer.conventions.identity import agent_of, conversation_of, models_of, provider_of, response_id_of, user_of
 from otel_scorer.conventions.kinds import kind_of
 from otel_scorer.conventions.source import Source
@@ -50,23 +51,25 @@ __all__ = [
     "user_of",
 ]
 
-_READERS: tuple[tuple[frozenset[str], Callable[[Source], Found]], ...] = (
-    (frozenset({"gen_ai"}), otel_genai.read),
-    (frozenset({"openinference", "llm", "fi", "input", "output", "retrieval", "reranker", "raw"}), openinference.read),
-    (frozenset({"gen_ai", "traceloop", "llm", "mcp"}), openllmetry.read),
-    (frozenset({"pydantic_ai", "events", "all_messages_events", "final_result", "request_data"}), pydantic_ai.read),
-    (frozenset({"ai"}), vercel.read),
-    (frozenset({"gcp"}), google_adk.read),
-    (frozenset({"span", "user_prompt", "new_context", "tool_input", "tool_use_id"}), claude_code.read),
+_CATALOGUE = Catalogue(
     (
-        frozenset({"langfuse", "mlflow", "genkit:input", "genkit:output", "lmnr", "agent", "llm", "guardrails"}),
-        platforms.read,
-    ),
-    (frozenset({"db"}), vector_db.read),
+        *tool_span.READS,
+        *otel_genai.READS,
+        *otel_events.READS,
+        *openinference.READS,
+        *openllmetry.READS,
+        *pydantic_ai.READS,
+        *vercel.READS,
+        *google_adk.READS,
+        *claude_code.READS,
+        *platforms.READS,
+        *vector_db.READS,
+        *details.READS,
+        *feedback.READS,
+    )
 )
-"""In order of precedence, each with the first segments of the keys it reads. Events and logs come right after the
-first.
-"""
+"""All dialects, in order of precedence."""
+_NO_PROMPT = Prompt("", "", None)
 _AGENT_KINDS: frozenset[Kind] = frozenset({"AGENT", "WORKFLOW", "A2A_CLIENT", "A2A_SERVER"})
 _DIALECTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("openinference", ("openinference.span.kind",)),
@@ -101,11 +104,12 @@ def read(span: Span) -> GenAI:
 def evidence(span: Span) -> GenAI:
     """`read` without its net."""
     kind, raw_kind = kind_of(span)
-    source = Source(span, kind)
-    found = by_kind(source, _found(source))
+    source = Source(span, kind, _CATALOGUE)
+    found = by_kind(source, source.found())
     request_model, response_model = models_of(span)
     agent_name, agent_version = agent_of(span, kind in _AGENT_KINDS)
-    prompt, failure = details.prompt(source), details.failure(span)
+    prompt, failure = found.get("prompt", _NO_PROMPT), details.failure(span)
+    arguments, result = found.get("tool_arguments"), found.get("tool_result")
     tool = kind == "TOOL"
     return GenAI(
         kind=kind,
@@ -119,17 +123,17 @@ def evidence(span: Span) -> GenAI:
         tool_definitions=found.get("tool_definitions"),
         tool_name=name_of(span) if tool else "",
         tool_call_id=call_id_of(span.attributes) if tool else "",
-        tool_arguments=found.get("tool_arguments"),
-        tool_result=found.get("tool_result"),
-        tool_arguments_captured=found.get("tool_arguments_captured", False),
-        tool_result_captured=found.get("tool_result_captured", False),
+        tool_arguments=arguments.value if arguments else None,
+        tool_result=result.value if result else None,
+        tool_arguments_captured=arguments is not None,
+        tool_result_captured=result is not None,
         query=found.get("query"),
         documents=found.get("documents"),
         reranked=found.get("reranked"),
         request_model=request_model,
         response_model=response_model or found.get("response_model", ""),
         provider=provider_of(span),
-        parameters=details.parameters(source),
+        parameters=found.get("parameters", {}),
         prompt_name=prompt.name,
         prompt_version=prompt.version,
         prompt_template=prompt.template,
@@ -142,21 +146,12 @@ def evidence(span: Span) -> GenAI:
         user_id=user_of(span),
         agent_name=agent_name,
         agent_version=agent_version,
-        tags=details.tags(source),
-        metadata=details.metadata(source),
-        guardrails=guardrails_of(span),
-        feedback=feedback_of(span),
+        tags=found.get("tags", ()),
+        metadata=found.get("metadata", {}),
+        guardrails=found.get("guardrails", ()),
+        feedback=found.get("feedback", ()),
         truncated=source.cut,
     )
-
-
-def _found(source: Source) -> Found:
-    roots = {key.partition(".")[0] for key in source.attributes}
-    parts = [reader(source) for keys, reader in _READERS if not roots.isdisjoint(keys)]
-    parts.insert(1 if "gen_ai" in roots else 0, otel_events.read(source))
-    if source.kind == "VECTOR_DB" or source.kind == "RETRIEVER":
-        parts.append(vector_db.read(source))
-    return merged(parts)
 
 
 def _usage(span: Span, found: Found) -> Usage:

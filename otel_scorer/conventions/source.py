@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from otel_scorer.conventions.unflatten import grouped
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from otel_scorer.conventions.catalogue import Catalogue
+from otel_scorer.conventions.found import EVENTS, Field, Found
+from otel_scorer.conventions.unflatten import listed
 from otel_scorer.conventions.values import captured, decode, string, text_of
 from otel_scorer.model import Attributes, Kind, Span, Value
+
+_T = TypeVar("_T")
 
 
 class Source:
@@ -12,21 +19,59 @@ class Source:
     hidden.
     """
 
-    __slots__ = ("_parsed", "_rows", "attributes", "cut", "kind", "span")
+    __slots__ = ("_catalogue", "_flattened", "_lists", "_once", "_parsed", "_plan", "attributes", "cut", "kind", "span")
 
-    def __init__(self, span: Span, kind: Kind) -> None:
+    def __init__(self, span: Span, kind: Kind, catalogue: Catalogue) -> None:
         self.span = span
         self.kind = kind
         self.attributes: Attributes = span.attributes
         self.cut = span.dropped_attributes > 0
+        bits, self._flattened = catalogue.look(span.attributes)
+        if span.events or span.logs:
+            bits |= catalogue.bits_of(EVENTS)
+        self._plan = catalogue.plan(bits)
+        self._catalogue = catalogue
         self._parsed: dict[str, Value] = {}
-        self._rows: dict[str, list[Value]] | None = None
+        self._lists: dict[str, list[Value]] = {}
+        self._once: dict[object, Any] = {}
+
+    def found(self) -> Found:
+        """Every field that some dialect tells."""
+        found: dict[str, Any] = {}
+        for field in self._plan:
+            value = self.first(field)
+            if value is not None:
+                found[field] = value
+        return cast(Found, found)
+
+    def first(self, field: Field) -> Any:
+        """The field as the first dialect has it that says something, else as the first that says it is empty."""
+        nothing = None
+        for read in self._plan.get(field, ()):
+            value = read(self)
+            if value:
+                return value
+            nothing = value if nothing is None else nothing
+        return nothing
+
+    def carrier(self, attributes: Attributes) -> Source:
+        """A source for attributes that an event or a log record carries for this span."""
+        span = self.span
+        return Source(
+            Span(span.trace_id, span.span_id, "", span.name, attributes=attributes), self.kind, self._catalogue
+        )
+
+    def once(self, read: Callable[[Source], _T]) -> _T:
+        """What `read` makes of this source, made once: for readers of several fields from one value."""
+        if read not in self._once:
+            self._once[read] = read(self)
+        return cast(_T, self._once[read])
 
     def value(self, *keys: str) -> Value:
         """The first captured value among these keys, as it came."""
         for key in keys:
             value = self.attributes.get(key)
-            if captured(value):
+            if value is not None and captured(value):
                 return value
         return None
 
@@ -48,6 +93,8 @@ class Source:
         Cut JSON stays the text it is and sets `cut`; "null" counts as not captured.
         """
         for key in keys:
+            if key not in self.attributes:
+                continue
             value = self._parse(key)
             if captured(value):
                 return value
@@ -55,15 +102,19 @@ class Source:
 
     def rows(self, prefix: str) -> list[Value]:
         """The list that is flattened under `prefix.<index>...`, [] when there is none."""
-        if self._rows is None:
-            self._rows = grouped(self.attributes)
-        return self._rows.get(prefix, [])
+        entries = self._flattened.get(prefix)
+        if entries is None:
+            return []
+        rows = self._lists.get(prefix)
+        if rows is None:
+            rows = self._lists[prefix] = listed((path, self.attributes[key]) for path, key in entries)
+        return rows
 
     def reparsed(self, text: str) -> Value:
         """Parse a text that is no attribute of its own (an event's, a nested string's); sets `cut` like `json`."""
         if text == "null":
             return None
-        if text.lstrip()[:1] not in ("{", "[", '"'):
+        if text[:1] not in _OPENS and text.lstrip()[:1] not in _OPENS:
             return text
         decoded = decode(text)
         self.cut = self.cut or decoded.cut
@@ -74,3 +125,6 @@ class Source:
             value = self.attributes.get(key)
             self._parsed[key] = self.reparsed(value) if isinstance(value, str) else value
         return self._parsed[key]
+
+
+_OPENS = frozenset({"{", "[", '"'})

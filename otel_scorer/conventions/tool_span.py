@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from otel_scorer.conventions.content import result_content
+from otel_scorer.conventions.found import Captured, Reads
 from otel_scorer.conventions.kinds import kind_of
 from otel_scorer.conventions.source import Source
 from otel_scorer.conventions.values import captured, parsed, string
@@ -81,17 +82,17 @@ def call_id_of(attributes: Attributes) -> str:
     return next((name for key in _CALL_ID if (name := string(attributes.get(key)))), "")
 
 
-def read_arguments(source: Source) -> Value:
-    """Arguments from the keys that are only for them, None when not captured."""
-    value = source.value(*ARGUMENTS)
+def _arguments(source: Source) -> Captured | None:
+    value = source.value(*ARGUMENTS) if source.kind == "TOOL" else None
     if isinstance(value, str):
         source.reparsed(value)
-    return arguments_of(value) if value is not None else None
+    value = arguments_of(value) if value is not None else None
+    return None if value is None else Captured(value)
 
 
-def read_result(source: Source) -> Value:
-    """The result from the keys that are only for it, None when not captured."""
-    return result_of(source.value(*RESULT))
+def _result(source: Source) -> Captured | None:
+    value = result_of(source.value(*RESULT)) if source.kind == "TOOL" else None
+    return None if value is None else Captured(value)
 
 
 def arguments_of(value: Value) -> Value:
@@ -115,3 +116,9 @@ def result_of(value: Value) -> Value:
         if "response" in value and value.keys() <= {"id", "name", "response"}:
             return value["response"]
     return value
+
+
+READS: tuple[Reads, ...] = (
+    Reads("tool_arguments", ARGUMENTS, _arguments),
+    Reads("tool_result", RESULT, _result),
+)

@@ -6,7 +6,7 @@ others, the value lies under the empty key of the subtree.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from otel_scorer.model import Attributes, Value
 
@@ -16,13 +16,21 @@ _MAX_SEGMENTS = 40
 
 def grouped(attributes: Attributes) -> dict[str, list[Value]]:
     """All lists that are flattened in these attributes, by their prefix (what stands before the first index)."""
-    trees: dict[str, dict[str, Value]] = {}
+    lists: dict[str, list[tuple[Sequence[str], Value]]] = {}
     for key, value in attributes.items():
         segments = key.split(".")
         at = _first_index(segments)
         if at and len(segments) <= _MAX_SEGMENTS:
-            _insert(trees.setdefault(".".join(segments[:at]), {}), segments[at:], value)
-    return {prefix: _in_order(tree) for prefix, tree in trees.items()}
+            lists.setdefault(".".join(segments[:at]), []).append((segments[at:], value))
+    return {prefix: listed(entries) for prefix, entries in lists.items()}
+
+
+def listed(entries: Iterable[tuple[Sequence[str], Value]]) -> list[Value]:
+    """One list out of its entries: (what stands behind the prefix, in segments, index first; the value)."""
+    tree: dict[str, Value] = {}
+    for segments, value in entries:
+        _insert(tree, segments, value)
+    return _in_order(tree)
 
 
 def _first_index(segments: list[str]) -> int:
@@ -33,15 +41,15 @@ def _is_index(segment: str) -> bool:
     return segment.isdigit() and segment.isascii() and len(segment) <= _MAX_DIGITS
 
 
-def _insert(tree: dict[str, Value], segments: list[str], value: Value) -> None:
+def _insert(tree: dict[str, Value], segments: Sequence[str], value: Value) -> None:
     for segment in segments[:-1]:
         below = tree.get(segment)
-        if not isinstance(below, _Tree):
+        if type(below) is not _Tree:
             below = _Tree() if below is None else _Tree({"": below})
             tree[segment] = below
         tree = below
     last = tree.get(segments[-1])
-    if isinstance(last, _Tree):
+    if type(last) is _Tree:
         last[""] = value
     else:
         tree[segments[-1]] = value
@@ -60,8 +68,8 @@ def _sorted(indexes: Iterable[str]) -> list[str]:
 
 
 def _finished(node: Value) -> Value:
-    if not isinstance(node, _Tree):
+    if type(node) is not _Tree:
         return node
-    if all(_is_index(key) for key in node):
+    if all(map(_is_index, node)):
         return _in_order(node)
     return {key: _finished(item) for key, item in node.items()}

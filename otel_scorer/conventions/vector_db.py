@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from otel_scorer.conventions.found import Found
+from otel_scorer.conventions.found import EVENTS, Reads
 from otel_scorer.conventions.source import Source
 from otel_scorer.conventions.values import loosened, number, string, text_of
 from otel_scorer.model import Attributes, Document, Value
@@ -10,11 +10,9 @@ from otel_scorer.model import Attributes, Document, Value
 _PREFIXES = {"db.query.result": "db.query.result.", "db.search.result": "db.search.result."}
 
 
-def read(source: Source) -> Found:
-    hits = [
-        _document(event.attributes, _PREFIXES[event.name]) for event in source.span.events if event.name in _PREFIXES
-    ]
-    return Found(documents=tuple(hits)) if hits else Found()
+def _hits(source: Source) -> tuple[Document, ...] | None:
+    hits = (event for event in source.span.events if event.name in _PREFIXES)
+    return tuple(_document(hit.attributes, _PREFIXES[hit.name]) for hit in hits) or None
 
 
 def _document(attributes: Attributes, prefix: str) -> Document:
@@ -29,3 +27,6 @@ def _document(attributes: Attributes, prefix: str) -> Document:
         score=number(attributes.get(prefix + "score")),
         metadata=metadata,
     )
+
+
+READS: tuple[Reads, ...] = (Reads("documents", (EVENTS,), _hits),)

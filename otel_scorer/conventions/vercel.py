@@ -6,28 +6,24 @@ from otel_scorer.conventions import documents as docs
 from otel_scorer.conventions import messages as shapes
 from otel_scorer.conventions.content import tool_call
 from otel_scorer.conventions.finish import normalised
-from otel_scorer.conventions.found import Found
+from otel_scorer.conventions.found import Reads, text
 from otel_scorer.conventions.otel_genai import chat, tools
 from otel_scorer.conventions.source import Source
 from otel_scorer.conventions.values import string
-from otel_scorer.model import Message, Value
+from otel_scorer.model import Message
+
+_PROMPT, _MESSAGES, _TOOLS = "ai.prompt", "ai.prompt.messages", "ai.prompt.tools"
+_TEXT = ("ai.response.text", "ai.result.text", "ai.response.object", "ai.result.object")
+_CALLS = ("ai.response.toolCalls", "ai.result.toolCalls")
 
 
-def read(source: Source) -> Found:
-    asked = source.json("ai.prompt")
-    return Found(
-        system_instructions=shapes.texts(asked.get("system")) if isinstance(asked, dict) else None,
-        input_messages=chat(source, "ai.prompt.messages", "user") or _asked(asked),
-        output_messages=_answer(source),
-        input_text=source.text("ai.prompt", "ai.value", "ai.values"),
-        output_text=source.text("ai.response.text", "ai.response.object", "ai.result.text", "ai.result.object"),
-        tool_definitions=tools(source, "ai.prompt.tools"),
-        documents=docs.documents(source.json("ai.documents")),
-        reranked=docs.documents(source.json("ai.ranking")),
-    )
+def _system(source: Source) -> str | None:
+    asked = source.json(_PROMPT)
+    return shapes.texts(asked.get("system")) if isinstance(asked, dict) else None
 
 
-def _asked(value: Value) -> tuple[Message, ...] | None:
+def _asked(source: Source) -> tuple[Message, ...] | None:
+    value = source.json(_PROMPT)
     if not isinstance(value, dict):
         return None
     inner = value.get("messages") or value.get("prompt")
@@ -37,8 +33,8 @@ def _asked(value: Value) -> tuple[Message, ...] | None:
 
 def _answer(source: Source) -> tuple[Message, ...] | None:
     """One assistant message put together from the keys of a model's answer; None when none of them is there."""
-    text = source.text("ai.response.text", "ai.result.text", "ai.response.object", "ai.result.object")
-    calls = source.json("ai.response.toolCalls", "ai.result.toolCalls")
+    text = source.text(*_TEXT)
+    calls = source.json(*_CALLS)
     if text is None and calls is None:
         return None
     found = [tool_call(item) for item in calls] if isinstance(calls, list) else []
@@ -51,3 +47,16 @@ def _answer(source: Source) -> tuple[Message, ...] | None:
             finish_reason=normalised(string(source.attributes.get("ai.response.finishReason"))),
         ),
     )
+
+
+READS: tuple[Reads, ...] = (
+    Reads("system_instructions", (_PROMPT,), _system),
+    Reads("input_messages", (_MESSAGES,), lambda source: chat(source, _MESSAGES, "user")),
+    Reads("input_messages", (_PROMPT,), _asked),
+    Reads("output_messages", (*_TEXT, *_CALLS), _answer),
+    text("input_text", _PROMPT, "ai.value", "ai.values"),
+    text("output_text", "ai.response.text", "ai.response.object", "ai.result.text", "ai.result.object"),
+    Reads("tool_definitions", (_TOOLS,), lambda source: tools(source, _TOOLS)),
+    Reads("documents", ("ai.documents",), lambda source: docs.documents(source.json("ai.documents"))),
+    Reads("reranked", ("ai.ranking",), lambda source: docs.documents(source.json("ai.ranking"))),
+)
