@@ -7,6 +7,7 @@ from typing import TypeVar
 from otel_scorer.conventions import documents as docs
 from otel_scorer.conventions import exchange
 from otel_scorer.conventions import messages as shapes
+from otel_scorer.conventions.finish import finish_reasons_of
 from otel_scorer.conventions.found import Captured, Found
 from otel_scorer.conventions.source import Source
 from otel_scorer.conventions.tool_span import arguments_of, result_of
@@ -61,9 +62,10 @@ def _model_call(source: Source, found: Found) -> None:
     raw_asked, raw_told = source.text("raw.input", "fi.raw_input") or asked, source.text("raw.output", "fi.raw_output")
     if found.get("input_messages") is None and raw_asked is not None:
         _add_request(found, exchange.request(source.reparsed(raw_asked)))
+    about_only = _has_answer(source, found)
     for text in (told, raw_told):
         if text is not None:
-            _add_response(found, exchange.response(source.reparsed(text)))
+            _add_response(found, exchange.response(source.reparsed(text), about_only=about_only))
     if found.get("input_messages") is None:
         found["input_messages"] = _plain(asked, "user")
         found["input_text"] = asked if found["input_messages"] is None else None
@@ -74,6 +76,11 @@ def _model_call(source: Source, found: Found) -> None:
         shapes.with_finish_reasons(found.get("output_messages") or ()) or found.get("finish_reasons") or ()
     )
     _add_system(found)
+
+
+def _has_answer(source: Source, found: Found) -> bool:
+    """Nothing is left that the messages of the provider's response could add."""
+    return found.get("output_messages") is not None and bool(finish_reasons_of(source.span))
 
 
 def _step(source: Source, found: Found) -> None:

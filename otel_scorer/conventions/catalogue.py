@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from otel_scorer.conventions.found import Field, Reads
+from otel_scorer.conventions.unflatten import Path, path_of
 
 if TYPE_CHECKING:
     from otel_scorer.conventions.source import Source
@@ -26,18 +27,24 @@ _LONGEST_KEY = 200
 
 
 class Key(NamedTuple):
-    """`bits` of the readers that it calls for; `prefix` and `path` where it is a part of a flattened list."""
+    """`bits` of the readers that it calls for; `prefix` and `path` where it is a part of a flattened list; `start`
+    where it begins as some reader's keys do.
+    """
 
     bits: int
     prefix: str = ""
-    path: tuple[str, ...] = ()
+    path: Path = ()
+    start: str = ""
 
 
 class Look(NamedTuple):
-    """What a span's keys say: all their bits, and its flattened lists by prefix, each as (path, key)."""
+    """What a span's keys say: all their bits, its flattened lists by prefix, each as (path, key), and the keys that
+    begin alike, by how they do.
+    """
 
     bits: int
-    flattened: Mapping[str, list[tuple[tuple[str, ...], str]]]
+    flattened: Mapping[str, list[tuple[Path, str]]]
+    starting: Mapping[str, list[str]]
 
 
 class Catalogue:
@@ -56,14 +63,17 @@ class Catalogue:
     def look(self, keys: Iterable[str]) -> Look:
         """One look at each key of a span."""
         bits = 0
-        flattened: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        flattened: dict[str, list[tuple[Path, str]]] = {}
+        starting: dict[str, list[str]] = {}
         known = self._known
         for key in keys:
             meant = known.get(key) or self._learn(key)
             bits |= meant.bits
             if meant.path:
                 flattened.setdefault(meant.prefix, []).append((meant.path, key))
-        return Look(bits, flattened)
+            if meant.start:
+                starting.setdefault(meant.start, []).append(key)
+        return Look(bits, flattened, starting)
 
     def bits_of(self, key: str) -> int:
         """The readers that this key calls for."""
@@ -87,14 +97,10 @@ class Catalogue:
     def _learn(self, key: str) -> Key:
         index = _INDEX.search(key, 1)
         prefix = key[: index.start()] if index else key
-        bits = self._bits.get(prefix, 0)
-        if key.startswith(self._starts):
-            for start in self._starts:
-                bits |= self._bits[start] if key.startswith(start) else 0
-        path = tuple(key[len(prefix) + 1 :].split(".")) if index else ()
-        if len(path) + prefix.count(".") >= _MOST_SEGMENTS:
-            path = ()
-        meant = Key(bits, prefix if path else "", path)
+        start = next((start for start in self._starts if key.startswith(start)), "")
+        bits = self._bits.get(prefix, 0) | self._bits.get(start, 0)
+        path = path_of(key[len(prefix) + 1 :]) if index and key.count(".") < _MOST_SEGMENTS else ()
+        meant = Key(bits, prefix if path else "", path, start)
         if len(key) <= _LONGEST_KEY:
             _remember(self._known, key, meant, _MOST_KEYS)
         return meant

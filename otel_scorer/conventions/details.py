@@ -10,7 +10,7 @@ from otel_scorer.conventions.values import captured, loosened, string, strings, 
 from otel_scorer.model import STATUS_ERROR, Attributes, Span, Value
 
 _REQUEST, _SETTINGS = "gen_ai.request.", "ai.settings."
-_NO_PARAMETER = frozenset({"model", "parameters"})
+_NO_PARAMETER = frozenset({"gen_ai.request.model", "gen_ai.request.parameters"})
 _INVOCATION = ("llm.invocation_parameters", "gen_ai.request.parameters", "langfuse.observation.model.parameters")
 _NOT_DECODING = frozenset(
     [
@@ -77,6 +77,12 @@ class Failure(NamedTuple):
     message: str
 
 
+_NO_FAILURE = Failure("", "")
+_FAILURE_KEYS = frozenset(
+    ["error.type", "langfuse.observation.level", "gen_ai.tool.status", "success", "otel.status_code", "error"]
+)
+
+
 def _parameters(source: Source) -> Attributes:
     """Decoding parameters under OpenTelemetry's names without prefix (`temperature`, `max_tokens`, ...)."""
     found: dict[str, Value] = {}
@@ -90,12 +96,12 @@ def _parameters(source: Source) -> Attributes:
                     if name not in _NOT_DECODING and item is not None
                 }
             )
-    for key, value in source.attributes.items():
-        if key.startswith(_REQUEST) and key[len(_REQUEST) :] not in _NO_PARAMETER:
-            found[key[len(_REQUEST) :]] = value
-        elif key.startswith(_SETTINGS):
-            name = key[len(_SETTINGS) :]
-            found.setdefault(_ALIASES.get(name, name), value)
+    for key in source.starting(_REQUEST):
+        if key not in _NO_PARAMETER:
+            found[key[len(_REQUEST) :]] = source.attributes[key]
+    for key in source.starting(_SETTINGS):
+        name = key[len(_SETTINGS) :]
+        found.setdefault(_ALIASES.get(name, name), source.attributes[key])
     wanted = source.string("gen_ai.output.type")
     return {**found, "output_type": wanted} if wanted else found
 
@@ -119,9 +125,9 @@ def _metadata(source: Source) -> Attributes:
         value = source.json(key)
         if isinstance(value, dict):
             found.update(value)
-    for key, value in source.attributes.items():
-        if key.startswith(_METADATA_PREFIXES):
-            prefix = next(prefix for prefix in _METADATA_PREFIXES if key.startswith(prefix))
+    for prefix in _METADATA_PREFIXES:
+        for key in source.starting(prefix):
+            value = source.attributes[key]
             found[key[len(prefix) :]] = loosened(value) if prefix.startswith("langfuse.") else value
     return found
 
@@ -129,12 +135,14 @@ def _metadata(source: Source) -> Attributes:
 def failure(span: Span) -> Failure:
     """What went wrong, from status, `error.*`, an exception event or a platform's own words."""
     attributes = span.attributes
+    if span.status_code != STATUS_ERROR and _FAILURE_KEYS.isdisjoint(attributes):
+        return _NO_FAILURE
     kind = _bare(string(attributes.get("error.type")))
     exception = next((event.attributes for event in span.events if event.name == "exception"), {})
     logged = next((log.attributes for log in span.logs if log.event_name == "gen_ai.client.operation.exception"), {})
     failed = bool(kind) or span.status_code == STATUS_ERROR or _says_failed(attributes)
     if not failed:
-        return Failure("", "")
+        return _NO_FAILURE
     message = (
         string(attributes.get("error.message"))
         or string(exception.get("exception.message"))

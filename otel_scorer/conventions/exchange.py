@@ -52,16 +52,19 @@ def request(value: Value) -> Request:
     return Request(asked, system, tools, string(value.get("model")))
 
 
-def response(value: Value) -> Response:
-    """Read what was answered; all fields empty when the value is no such response."""
+def response(value: Value, *, about_only: bool = False) -> Response:
+    """Read what was answered; all fields empty when the value is no such response.
+
+    `about_only` leaves the messages, and the finish reasons that they tell, unread.
+    """
     value = loosened(value)
-    if shapes.is_chat(value):
-        return Response(_items(value, "assistant"))
     if isinstance(value, list):
+        if shapes.is_chat(value):
+            return Response(None if about_only else _items(value, "assistant"))
         return _streamed(value)
     if not isinstance(value, dict):
         return Response()
-    found = _answered(value)
+    found = None if about_only else _answered(value)
     reasons = shapes.with_finish_reasons(found or ()) or _stop_reason(value)
     usage = value.get("usage")
     told = from_object(usage) if isinstance(usage, dict) else None

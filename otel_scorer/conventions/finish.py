@@ -25,6 +25,7 @@ _WORDS: dict[str, str] = {
 _LISTS = ("gen_ai.response.finish_reasons", "gen_ai.response.finish_reason", "gen_ai.response.stop_reason")
 _SINGLES = ("llm.finish_reason", "ai.response.finishReason", "ai.finishReason", "stop_reason")
 _FIRST_CHOICES = ("gen_ai.completion.0.finish_reason", "gen_ai.completion.1.finish_reason")
+_TOLD_BY = frozenset({*_LISTS, *_SINGLES, *_FIRST_CHOICES})
 _MAX_CHOICES = 16
 
 
@@ -36,7 +37,10 @@ def normalised(word: str) -> str:
 
 def finish_reasons_of(span: Span) -> tuple[str, ...]:
     """The finish reasons of one model call, one for each choice; () where nobody tells. Reads no messages."""
-    told = _from_keys(span.attributes) or _from_choices(span.attributes) or _from_events(span)
+    if _TOLD_BY.isdisjoint(span.attributes):
+        told = _from_events(span)
+    else:
+        told = _from_keys(span.attributes) or _from_choices(span.attributes) or _from_events(span)
     return tuple(normalised(word) for word in told)
 
 

@@ -17,6 +17,8 @@ _ROLES: dict[str, str] = {
     **dict.fromkeys(("assistant", "model", "ai", "aimessage", "aimessagechunk", "bot"), "assistant"),
     **dict.fromkeys(("tool", "function", "toolmessage", "functionmessage", "tool-response"), "tool"),
 }
+_SPEAKERS = {name: role for name, role in _ROLES.items() if role != "tool"}
+_CALL_KEYS = frozenset({"tool_calls", "additional_kwargs", "function_call", "function_call_name"})
 _MAX_MESSAGES = 10_000
 
 
@@ -97,7 +99,7 @@ def _gather(value: Value, default_role: str, found: list[_Read], depth: int) -> 
 
 
 def _gather_list(value: list[Value], default_role: str, found: list[_Read], depth: int) -> None:
-    if value and all(isinstance(item, dict) and _is_part(item) for item in value):
+    if _are_parts(value):
         found.append(_message({"content": value}, default_role))
         return
     for item in value[:_MAX_MESSAGES]:
@@ -105,8 +107,18 @@ def _gather_list(value: list[Value], default_role: str, found: list[_Read], dept
             _gather(item, default_role, found, depth + 1)
 
 
+def _are_parts(value: list[Value]) -> bool:
+    first = value[0] if value else None
+    if not isinstance(first, dict) or not _is_part(first):
+        return False
+    return all(isinstance(item, dict) and _is_part(item) for item in value)
+
+
 def _message(item: dict[str, Value], default_role: str) -> _Read:
     outer, item = item, _unwrapped(item)
+    plain = _plain(item) if outer is item or len(outer) == 1 else None
+    if plain is not None:
+        return _Read(plain, False, True)
     content = Content()
     role = _role(item, default_role)
     _add_content(content, item, role)
@@ -129,6 +141,26 @@ def _message(item: dict[str, Value], default_role: str) -> _Read:
     # hold nothing readable (`{"type": "text"}` alone, redacted ones) were not captured.
     told = bool(content.texts) or (role == "assistant" and item.get("parts") == [])
     return _Read(message, content.hidden, told)
+
+
+def _plain(item: dict[str, Value]) -> Message | None:
+    """A message of one text, as most are (`{role, content}`, `{role, parts: [{type: text, content}]}`), read without
+    ceremony; None for any other.
+    """
+    role, reason = item.get("role"), item.get("finish_reason", "")
+    if len(item) != 3 - ("finish_reason" not in item) or not isinstance(role, str) or not isinstance(reason, str):
+        return None
+    speaker = _SPEAKERS.get(role)
+    text = _only_text(item["parts"]) if "parts" in item else item.get("content")
+    if speaker is None or not isinstance(text, str) or text[:1] == "[" or not captured(text):
+        return None
+    return Message(speaker, text, finish_reason=normalised(reason) if reason else "")
+
+
+def _only_text(parts: Value) -> Value:
+    if isinstance(parts, list) and len(parts) == 1 and isinstance(parts[0], dict) and len(parts[0]) == 2:
+        return parts[0].get("content") if parts[0].get("type") == "text" else None
+    return None
 
 
 def _unwrapped(item: dict[str, Value]) -> dict[str, Value]:
@@ -215,6 +247,8 @@ def _add_result(content: Content, item: dict[str, Value], told: Value) -> None:
 
 
 def _add_calls(content: Content, item: dict[str, Value]) -> None:
+    if _CALL_KEYS.isdisjoint(item):
+        return
     extra = item.get("additional_kwargs")
     for calls in (item.get("tool_calls"), extra.get("tool_calls") if isinstance(extra, dict) else None):
         calls = loosened(calls)

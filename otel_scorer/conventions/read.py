@@ -71,14 +71,18 @@ _CATALOGUE = Catalogue(
 """All dialects, in order of precedence."""
 _NO_PROMPT = Prompt("", "", None)
 _AGENT_KINDS: frozenset[Kind] = frozenset({"AGENT", "WORKFLOW", "A2A_CLIENT", "A2A_SERVER"})
-_DIALECTS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("openinference", ("openinference.span.kind",)),
-    ("traceai", ("gen_ai.span.kind", "fi.span.kind")),
-    ("langfuse", ("langfuse.observation.type",)),
-    ("langsmith", ("langsmith.span.kind",)),
-    ("mlflow", ("mlflow.spanType",)),
-    ("openllmetry", ("traceloop.span.kind", "traceloop.entity.name", "llm.request.type", "gen_ai.prompt.0.role")),
-    ("vercel", ("ai.operationId",)),
+_DIALECTS: tuple[tuple[str, str], ...] = (
+    ("openinference.span.kind", "openinference"),
+    ("gen_ai.span.kind", "traceai"),
+    ("fi.span.kind", "traceai"),
+    ("langfuse.observation.type", "langfuse"),
+    ("langsmith.span.kind", "langsmith"),
+    ("mlflow.spanType", "mlflow"),
+    ("traceloop.span.kind", "openllmetry"),
+    ("traceloop.entity.name", "openllmetry"),
+    ("llm.request.type", "openllmetry"),
+    ("gen_ai.prompt.0.role", "openllmetry"),
+    ("ai.operationId", "vercel"),
 )
 _SCOPES: tuple[tuple[str, str], ...] = (
     ("pydantic-ai", "pydantic_ai"),
@@ -161,8 +165,8 @@ def _usage(span: Span, found: Found) -> Usage:
 
 
 def _dialect(span: Span) -> str:
-    for name, keys in _DIALECTS:
-        if any(key in span.attributes for key in keys):
+    for key, name in _DIALECTS:
+        if key in span.attributes:
             return name
     for start, name in _SCOPES:
         if span.scope.name.startswith(start):

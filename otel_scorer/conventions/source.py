@@ -19,14 +19,26 @@ class Source:
     hidden.
     """
 
-    __slots__ = ("_catalogue", "_flattened", "_lists", "_once", "_parsed", "_plan", "attributes", "cut", "kind", "span")
+    __slots__ = (
+        "_catalogue",
+        "_flattened",
+        "_lists",
+        "_once",
+        "_parsed",
+        "_plan",
+        "_starting",
+        "attributes",
+        "cut",
+        "kind",
+        "span",
+    )
 
     def __init__(self, span: Span, kind: Kind, catalogue: Catalogue) -> None:
         self.span = span
         self.kind = kind
         self.attributes: Attributes = span.attributes
         self.cut = span.dropped_attributes > 0
-        bits, self._flattened = catalogue.look(span.attributes)
+        bits, self._flattened, self._starting = catalogue.look(span.attributes)
         if span.events or span.logs:
             bits |= catalogue.bits_of(EVENTS)
         self._plan = catalogue.plan(bits)
@@ -109,6 +121,10 @@ class Source:
         if rows is None:
             rows = self._lists[prefix] = listed((path, self.attributes[key]) for path, key in entries)
         return rows
+
+    def starting(self, start: str) -> list[str]:
+        """The keys that begin so; `start` is one that some reader names among its keys."""
+        return self._starting.get(start, [])
 
     def reparsed(self, text: str) -> Value:
         """Parse a text that is no attribute of its own (an event's, a nested string's); sets `cut` like `json`."""

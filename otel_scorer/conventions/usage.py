@@ -63,6 +63,8 @@ _KEYS: dict[str, tuple[str, ...]] = {
 _FIELDS = {key: name for name, keys in _KEYS.items() for key in keys}
 _LANGFUSE, _MLFLOW = "langfuse.observation.usage_details", "mlflow.chat.tokenUsage"
 _LANGSMITH_IN, _LANGSMITH_OUT = "gen_ai.usage.input_token_details", "gen_ai.usage.output_token_details"
+_TOLD_BY = frozenset({*_FIELDS, _LANGSMITH_IN, _LANGSMITH_OUT})
+_NOTHING = Usage()
 
 
 def usage_of(span: Span) -> Usage:
@@ -74,6 +76,8 @@ def usage_of(span: Span) -> Usage:
         return _langfuse(_object(attributes[_LANGFUSE]))
     if _MLFLOW in attributes:
         return from_object(_object(attributes[_MLFLOW]))
+    if _TOLD_BY.isdisjoint(attributes):
+        return _NOTHING
     told = {_FIELDS[key] for key in attributes if key in _FIELDS}
     found = {name: _first(attributes, keys) if name in told else None for name, keys in _KEYS.items()}
     if _LANGSMITH_IN in attributes or _LANGSMITH_OUT in attributes:

@@ -13,9 +13,13 @@ REDACTED: frozenset[str] = frozenset(
 )
 """Texts that stand for content which was not captured (OpenInference, Claude Code, Vercel and others)."""
 
+_LONGEST_MARKER = max(map(len, REDACTED))
+_OPENS = frozenset({"{", "[", '"'})
+
 MAX_DEPTH = 64
 """JSON nested deeper than this is kept as text: everything that walks a value recurses."""
 
+_DECODER = json.JSONDecoder()
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?([eE][+-]?[0-9]{1,3})?\Z")
 
@@ -33,19 +37,31 @@ class Decoded(NamedTuple):
 def decode(text: str) -> Decoded:
     """Parse a JSON text; anything that does not parse stays the text it is."""
     try:
-        value: Value = json.loads(text)
+        value: Value = _loaded(text)
     except json.JSONDecodeError as error:
         return Decoded(text, False, _looks_cut(text, error))
     except (ValueError, RecursionError):
         return Decoded(text, False)
     if _too_deep(text, value):
         return Decoded(text, False)
-    return Decoded(_mended(value) if _SURROGATE.search(text) else value, True)
+    return Decoded(_mended(value) if "\\u" in text and _SURROGATE.search(text) else value, True)
+
+
+def _loaded(text: str) -> Value:
+    """`json.loads` without its detours, where nothing stands around the value."""
+    value: Value = None
+    try:
+        value, end = _DECODER.raw_decode(text)
+    except json.JSONDecodeError:
+        end = -1
+    if end != len(text):
+        value = json.loads(text)
+    return value
 
 
 def loosened(value: Value) -> Value:
     """A string that is a JSON object, array or quoted string becomes what it says; every other value stays."""
-    if isinstance(value, str) and value.lstrip()[:1] in ("{", "[", '"'):
+    if isinstance(value, str) and (value[:1] in _OPENS or value.lstrip()[:1] in _OPENS):
         return decode(value).value
     return value
 
@@ -65,16 +81,16 @@ def unquoted(text: str) -> str:
 
 def captured(value: Value) -> bool:
     """False for an unset value and for the markers that redaction leaves."""
-    return value is not None and not (isinstance(value, str) and value in REDACTED)
+    if not isinstance(value, str):
+        return value is not None
+    return len(value) > _LONGEST_MARKER or value not in REDACTED
 
 
 def text_of(value: Value) -> str | None:
     """A value as text (JSON for lists and dicts); None when it was not captured."""
     if isinstance(value, str):
-        return None if value in REDACTED else value
-    if value is None:
-        return None
-    return dumped(value)
+        return value if captured(value) else None
+    return None if value is None else dumped(value)
 
 
 def dumped(value: Value) -> str:
@@ -85,7 +101,7 @@ def dumped(value: Value) -> str:
 def string(value: Value) -> str:
     """A name or id: strings and integers, "" for anything else."""
     if isinstance(value, str):
-        return "" if value in REDACTED else value
+        return value if captured(value) else ""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value) if abs(value) < 1 << 64 else ""
     return ""
