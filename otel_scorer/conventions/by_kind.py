@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TypeVar
 
 from otel_scorer.conventions import documents as docs
@@ -72,9 +73,7 @@ def _model_call(source: Source, found: Found) -> None:
     if found.get("output_messages") is None:
         found["output_messages"] = _plain(told, "assistant")
         found["output_text"] = told if found["output_messages"] is None else None
-    found["finish_reasons"] = (
-        shapes.with_finish_reasons(found.get("output_messages") or ()) or found.get("finish_reasons") or ()
-    )
+    _add_finish_reasons(source, found)
     _add_system(found)
 
 
@@ -106,6 +105,16 @@ def _add_response(found: Found, told: exchange.Response) -> None:
     found["response_model"] = found.get("response_model") or told.model
     if told.usage is not None:
         found.setdefault("usage", told.usage)
+
+
+def _add_finish_reasons(source: Source, found: Found) -> None:
+    """The span's reasons and those of its answers, each out of the other."""
+    answers = found.get("output_messages") or ()
+    reasons = finish_reasons_of(source.span) or shapes.with_finish_reasons(answers) or found.get("finish_reasons", ())
+    found["finish_reasons"] = reasons
+    if answers and len(reasons) == len(answers) and not any(answer.finish_reason for answer in answers):
+        told = zip(answers, reasons, strict=True)
+        found["output_messages"] = tuple(replace(answer, finish_reason=reason) for answer, reason in told)
 
 
 def _add_system(found: Found) -> None:

@@ -8,11 +8,11 @@ answer as it stands.
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from otel_scorer.conventions.printed import unprinted_text
 from otel_scorer.conventions.values import captured, loosened
 from otel_scorer.model import Value
 
@@ -108,7 +108,7 @@ def words(text: str, side: Side) -> str | None:
     """What a person would read: plain text as it is, the words of a known wrapping, None for other JSON."""
     printed = _PRINTED.match(text)
     if printed:
-        return _full(_literal(printed[1]))
+        return _full(unprinted_text(printed[1]))
     if text.lstrip()[:1] not in ("{", "[", '"'):
         return text
     value = loosened(text)
@@ -118,14 +118,6 @@ def words(text: str, side: Side) -> str | None:
 def is_printed_message(text: str) -> bool:
     """Whether the text is a message of LangChain as Python prints it: all that it says is in its `content`."""
     return _PRINTED.match(text) is not None
-
-
-def _literal(quoted: str) -> str:
-    """What a string of Python source says; the text between the quotes where it does not parse."""
-    try:
-        return str(ast.literal_eval(quoted))
-    except (SyntaxError, ValueError, MemoryError):
-        return quoted[1:-1]
 
 
 def _words(value: Value, side: Side, depth: int) -> str | None:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from otel_scorer.conventions import messages as shapes
 from otel_scorer.conventions.definitions import definitions
 from otel_scorer.conventions.finish import normalised
+from otel_scorer.conventions.printed import printed_object
 from otel_scorer.conventions.usage import from_object
 from otel_scorer.conventions.values import loosened, string
 from otel_scorer.model import Message, ToolDefinition, Usage, Value
@@ -58,6 +59,8 @@ def response(value: Value, *, about_only: bool = False) -> Response:
     `about_only` leaves the messages, and the finish reasons that they tell, unread.
     """
     value = loosened(value)
+    if isinstance(value, str):
+        value = printed_object(value)
     if isinstance(value, list):
         if shapes.is_chat(value):
             return Response(None if about_only else _items(value, "assistant"))

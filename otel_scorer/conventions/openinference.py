@@ -13,7 +13,7 @@ from otel_scorer.conventions.values import captured, string
 from otel_scorer.model import Document, Message, ToolDefinition, Value
 
 _INPUT, _OUTPUT, _TOOLS = "llm.input_messages", "llm.output_messages", "llm.tools"
-_INVOCATION = "llm.invocation_parameters"
+_INVOCATION = ("llm.invocation_parameters", "gen_ai.request.parameters")
 _DOCUMENTS = ("retrieval.documents", "reranker.input_documents", "gen_ai.reranker.input_documents")
 _RERANKED = ("reranker.output_documents", "gen_ai.reranker.output_documents")
 
@@ -49,15 +49,14 @@ def _texts(rows: Value, name: str) -> list[str]:
 
 
 def _invoked_with(source: Source) -> tuple[ToolDefinition, ...] | None:
-    """Older spans hold the tools only among the invocation parameters."""
-    told = source.attributes.get(_INVOCATION)
-    if not isinstance(told, str) or ('"tools"' not in told and '"functions"' not in told):
-        return None
-    parameters = source.json(_INVOCATION)
-    if not isinstance(parameters, dict):
-        return None
-    value = parameters.get("tools") or parameters.get("functions")
-    return None if isinstance(value, str) and not string(value) else definitions(value)
+    """Some spans hold the tools only among the invocation parameters."""
+    for key in _INVOCATION:
+        told = source.attributes.get(key)
+        if isinstance(told, str) and ('"tools"' in told or '"functions"' in told):
+            parameters = source.json(key)
+            value = (parameters.get("tools") or parameters.get("functions")) if isinstance(parameters, dict) else None
+            return None if isinstance(value, str) and not string(value) else definitions(value)
+    return None
 
 
 READS: tuple[Reads, ...] = (
@@ -68,7 +67,7 @@ READS: tuple[Reads, ...] = (
     text("input_text", "input.value", "raw.input", "fi.raw_input", "eval.input"),
     text("output_text", "output.value", "fi.llm.output", "raw.output", "fi.raw_output"),
     Reads("tool_definitions", (_TOOLS,), lambda source: tools(source, _TOOLS)),
-    Reads("tool_definitions", (_INVOCATION,), _invoked_with),
+    Reads("tool_definitions", _INVOCATION, _invoked_with),
     text("query", "reranker.query", "gen_ai.reranker.query"),
     Reads("documents", _DOCUMENTS, lambda source: _rows(source, _DOCUMENTS)),
     Reads("reranked", _RERANKED, lambda source: _rows(source, _RERANKED)),

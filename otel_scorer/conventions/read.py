@@ -31,8 +31,8 @@ from otel_scorer.conventions.identity import agent_of, conversation_of, models_o
 from otel_scorer.conventions.kinds import kind_of
 from otel_scorer.conventions.source import Source
 from otel_scorer.conventions.tool_span import call_id_of, name_of, tool_call_of
-from otel_scorer.conventions.usage import usage_of
-from otel_scorer.model import GenAI, Kind, Span, Usage
+from otel_scorer.conventions.usage import both, usage_of
+from otel_scorer.model import GenAI, Kind, Span
 
 __all__ = [
     "agent_of",
@@ -141,7 +141,7 @@ def evidence(span: Span) -> GenAI:
         prompt_name=prompt.name,
         prompt_version=prompt.version,
         prompt_template=prompt.template,
-        usage=_usage(span, found),
+        usage=both(usage_of(span), found.get("usage")),
         finish_reasons=finish_reasons_of(span) or found.get("finish_reasons", ()),
         error_type=failure.type,
         error_message=failure.message,
@@ -156,12 +156,6 @@ def evidence(span: Span) -> GenAI:
         feedback=found.get("feedback", ()),
         truncated=source.cut,
     )
-
-
-def _usage(span: Span, found: Found) -> Usage:
-    """Told in the attributes, else in the provider's own response."""
-    told = usage_of(span)
-    return told if told != Usage() else found.get("usage") or told
 
 
 def _dialect(span: Span) -> str:

@@ -63,26 +63,48 @@ _KEYS: dict[str, tuple[str, ...]] = {
 _FIELDS = {key: name for name, keys in _KEYS.items() for key in keys}
 _LANGFUSE, _MLFLOW = "langfuse.observation.usage_details", "mlflow.chat.tokenUsage"
 _LANGSMITH_IN, _LANGSMITH_OUT = "gen_ai.usage.input_token_details", "gen_ai.usage.output_token_details"
-_TOLD_BY = frozenset({*_FIELDS, _LANGSMITH_IN, _LANGSMITH_OUT})
+_TOLD_BY = frozenset({*_FIELDS, _LANGFUSE, _MLFLOW, _LANGSMITH_IN, _LANGSMITH_OUT, "input_tokens"})
 _NOTHING = Usage()
 
 
 def usage_of(span: Span) -> Usage:
     """What this span tells of its tokens; a few dictionary look-ups. Never add an agent's to its model calls'."""
     attributes = span.attributes
-    if "input_tokens" in attributes and ("span.type" in attributes or span.name.startswith("claude_code.")):
-        return _claude_code(attributes)
-    if _LANGFUSE in attributes:
-        return _langfuse(_object(attributes[_LANGFUSE]))
-    if _MLFLOW in attributes:
-        return from_object(_object(attributes[_MLFLOW]))
     if _TOLD_BY.isdisjoint(attributes):
         return _NOTHING
+    if "input_tokens" in attributes and ("span.type" in attributes or span.name.startswith("claude_code.")):
+        return _claude_code(attributes)
+    for key, read in _OBJECTS:
+        if key in attributes and (usage := read(_object(attributes[key]))) != _NOTHING:
+            return usage
     told = {_FIELDS[key] for key in attributes if key in _FIELDS}
     found = {name: _first(attributes, keys) if name in told else None for name, keys in _KEYS.items()}
     if _LANGSMITH_IN in attributes or _LANGSMITH_OUT in attributes:
         _add_langsmith(found, attributes)
-    return Usage(**found)
+    return _whole(**found)
+
+
+def both(first: Usage, second: Usage | None) -> Usage:
+    """Two tellings of one call's tokens: what the first leaves open is taken from the second."""
+    if second is None or second == first:
+        return first
+    told = ((name, getattr(first, name)) for name in _KEYS)
+    counts = {name: getattr(second, name) if count is None else count for name, count in told}
+    return _whole(**counts)
+
+
+def _whole(
+    input: int | None,  # noqa: A002 - the field's name
+    output: int | None,
+    total: int | None,
+    cache_read: int | None = None,
+    cache_write: int | None = None,
+    reasoning: int | None = None,
+) -> Usage:
+    """A total that nobody tells is the sum of its two parts."""
+    if total is None and input is not None and output is not None:
+        total = input + output
+    return Usage(input, output, total, cache_read, cache_write, reasoning)
 
 
 def _first(attributes: Attributes, keys: tuple[str, ...]) -> int | None:
@@ -103,12 +125,12 @@ def _claude_code(attributes: Attributes) -> Usage:
     fresh = integer(attributes.get("input_tokens"))
     read, written = integer(attributes.get("cache_read_tokens")), integer(attributes.get("cache_creation_tokens"))
     whole = None if fresh is None else fresh + (read or 0) + (written or 0)
-    return Usage(whole, integer(attributes.get("output_tokens")), None, read, written)
+    return _whole(whole, integer(attributes.get("output_tokens")), None, read, written)
 
 
 def _langfuse(details: dict[str, Value]) -> Usage:
     """Its integrations split both counts into disjoint parts (`input_cached_tokens`, `output_reasoning_tokens`)."""
-    return Usage(
+    return _whole(
         input=_parts(details, "input", "prompt_tokens"),
         output=_parts(details, "output", "completion_tokens"),
         total=_first(details, ("total", "total_tokens")),
@@ -129,7 +151,7 @@ def from_object(details: dict[str, Value]) -> Usage:
     """Usage as a provider's response holds it (OpenAI, Anthropic), and MLflow's likeness of it."""
     asked = _object(details.get("prompt_tokens_details") or details.get("input_tokens_details"))
     told = _object(details.get("completion_tokens_details") or details.get("output_tokens_details"))
-    return Usage(
+    return _whole(
         input=_first(details, ("input_tokens", "prompt_tokens")),
         output=_first(details, ("output_tokens", "completion_tokens")),
         total=_first(details, ("total_tokens",)),
@@ -148,3 +170,6 @@ def _add_langsmith(found: dict[str, int | None], attributes: Attributes) -> None
     ):
         if found[name] is None:
             found[name] = integer(details.get(key))
+
+
+_OBJECTS = ((_LANGFUSE, _langfuse), (_MLFLOW, from_object))

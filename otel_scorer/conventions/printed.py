@@ -1,0 +1,40 @@
+"""Objects as Python prints them: some instrumentations write `str(response)` where others write JSON."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+
+from otel_scorer.conventions.values import decode
+from otel_scorer.model import Value
+
+_LONGEST = 256 * 1024
+_TOKEN = re.compile(r"""'(?:[^'\\]|\\.?)*(?:'|\Z)|"(?:[^"\\]|\\.?)*(?:"|\Z)|\b(?:True|False|None)\b""", re.DOTALL)
+"""A quote always begins a string, be it cut: no text is searched twice."""
+_WORDS = {"True": "true", "False": "false", "None": "null"}
+
+
+def printed_object(text: str) -> Value:
+    """What a printed dict of plain values says (`{'id': 'x', 'error': None}`); None for any other text."""
+    if not text.startswith(("{'", '{"')) or len(text) > _LONGEST:
+        return None
+    found = decode(_TOKEN.sub(_as_json, text))
+    return found.value if found.ok else None
+
+
+def _as_json(token: re.Match[str]) -> str:
+    told = token[0]
+    if told in _WORDS:
+        return _WORDS[told]
+    return json.dumps(unprinted_text(told))
+
+
+def unprinted_text(quoted: str) -> str:
+    """What a string of Python source says; the text between the quotes where it does not parse."""
+    if "\\" not in quoted:
+        return quoted[1:-1]
+    try:
+        return str(ast.literal_eval(quoted))
+    except (SyntaxError, ValueError, MemoryError):
+        return quoted[1:-1]
