@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from otel_scorer.conventions.envelopes import is_printed_message, words
+from otel_scorer.conventions.state import gained, only_ids, prints_object, same_object
 from otel_scorer.conventions.steps import Step, ancestors
 from otel_scorer.conventions.tool_use import ANSWER_TOOLS
 from otel_scorer.model import GenAI, Kind, Message
@@ -51,7 +52,7 @@ def final_answer(run: Run) -> Answer | None:
     answer itself, unless the last model's text lies in it, which then is.
     """
     spoken = _last_spoken(run.calls)
-    own = _root_answer(run.root.genai, spoken) if run.root is not None else None
+    own = _root_answer(run.root.genai, spoken or _last_step(run.inner)) if run.root is not None else None
     if run.root is not None and own is not None and (own.strip() or spoken is None):
         return Answer(own, run.root.span_id)
     return spoken or _inner_answer(run.inner)
@@ -68,7 +69,8 @@ def task(run: Run) -> str | None:
     if told and first and _contains_repr(told, first):
         return first
     within = next((text for step in run.inner if (text := _asked_of(step))), None)
-    return told or first or within or (run.root.genai.input_text if run.root is not None else None)
+    raw = run.root.genai.input_text if run.root is not None else None
+    return told or first or within or (raw if raw is not None and not only_ids(raw) else None)
 
 
 def user_texts(run: Run) -> tuple[str, ...] | None:
@@ -133,17 +135,27 @@ def _inner_answer(inner: Sequence[Step]) -> Answer | None:
     return None
 
 
+def _last_step(inner: Sequence[Step]) -> Answer | None:
+    """What the last agent or chain within to end gave, for runs whose model calls nobody tells of."""
+    last = max(inner, key=_end, default=None)
+    text = _root_answer(last.genai, None) if last is not None else None
+    return Answer(text, last.span_id) if last is not None and text else None
+
+
 def _root_answer(genai: GenAI, spoken: Answer | None) -> str | None:
-    said = _answer_text(genai)
-    raw = genai.output_text
+    said, raw = _answer_text(genai), genai.output_text
     if said or raw is None:
         return said
-    if spoken is not None and _contains_repr(raw, spoken.text):
-        return spoken.text
+    told = spoken.text if spoken is not None else None
+    if told is not None and _contains_repr(raw, told):
+        return told
     found = words(raw, "answered")
     if found is not None or is_printed_message(raw):
-        return found
-    return spoken.text if spoken is not None and _contains(raw, spoken.text) else raw
+        return told if told is not None and found is not None and prints_object(found, told) else found
+    # An object that the model itself made is an answer as it stands; of a program's own, what it adds is.
+    if told is not None and (_contains(raw, told) or same_object(raw, told)):
+        return told
+    return gained(raw, genai.input_text) or raw
 
 
 def _contains(raw: str, text: str) -> bool:

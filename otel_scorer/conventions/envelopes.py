@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from otel_scorer.conventions.printed import unprinted_text
+from otel_scorer.conventions.state import is_id
 from otel_scorer.conventions.values import captured, loosened
 from otel_scorer.model import Value
 
@@ -122,7 +123,8 @@ def is_printed_message(text: str) -> bool:
 
 def _words(value: Value, side: Side, depth: int) -> str | None:
     if isinstance(value, str):
-        return words(value, side) if depth < _MAX_DEPTH and value.lstrip()[:1] in ("{", "[") else _full(value)
+        wrapped = depth < _MAX_DEPTH and (value.lstrip()[:1] in ("{", "[") or is_printed_message(value))
+        return words(value, side) if wrapped else _full(value)
     if depth >= _MAX_DEPTH:
         return None
     if isinstance(value, list):
@@ -150,7 +152,13 @@ def _keyed_words(value: Mapping[str, Value], side: Side, depth: int) -> str | No
         found = _words(value[key], side, depth)
         if found is not None:
             return found
-    return None
+    return _only_words(value) if side == "asked" else None
+
+
+def _only_words(value: Mapping[str, Value]) -> str | None:
+    """What a program's one input says (`{"product": "socks"}`); an id is no request."""
+    ((name, only),) = value.items() if len(value) == 1 else (("", None),)
+    return _full(only) if isinstance(only, str) and not is_id(name) else None
 
 
 def _list_words(values: Sequence[Value], side: Side, depth: int) -> str | None:

@@ -113,6 +113,8 @@ _NAME_PREFIXES: tuple[tuple[str, Kind], ...] = (
     ("invoke_agent ", "AGENT"),
     ("execute_tool ", "TOOL"),
 )
+_NO_WORD = "UNKNOWN"
+_TEMPLATES = ("gen_ai.prompt.template.", "llm.prompt_template.")
 _AGENT_OPERATIONS: dict[str, Kind] = {"invoke_agent": "AGENT", "create_agent": "AGENT", "invoke_workflow": "WORKFLOW"}
 
 _EXPLICIT: tuple[tuple[str, dict[str, Kind]], ...] = (
@@ -135,19 +137,22 @@ _LATER: tuple[tuple[str, dict[str, Kind]], ...] = (
 def kind_of(span: Span) -> tuple[Kind, str]:
     """(kind, the word that the span says it with, as it stands there; "" where only its structure tells).
 
-    An unknown word of a known key gives UNKNOWN and the word. `langsmith.span.kind` comes before
+    An unknown word of a known key gives UNKNOWN and the word; the word "unknown" itself leaves it to the rules that
+    follow (traceAI has no other for prompts and parsers). `langsmith.span.kind` comes before
     `gen_ai.operation.name`, which is wrong on its retriever and prompt runs; a CHAIN that invokes an agent or
     workflow is that.
     """
     attributes = span.attributes
     declared = string(attributes.get("openinference.span.kind"))
-    if declared:
+    if declared and declared != _NO_WORD:
         return _openinference(declared, attributes), declared
     for key, kinds in _EXPLICIT:
         word = _word(attributes, key) if key in attributes else ""
-        if word and not (key == "traceloop.span.kind" and word == "unknown"):
+        if word and word.upper() != _NO_WORD:
             return _looked_up(kinds, word), word
-    return _a2a(span) or _vercel(attributes) or _span_type(attributes) or _later(attributes) or (_structural(span), "")
+        declared = declared or word
+    told = _a2a(span) or _vercel(attributes) or _span_type(attributes) or _later(attributes)
+    return told or (_structural(span, declared), declared)
 
 
 def _word(attributes: Attributes, key: str) -> str:
@@ -200,7 +205,7 @@ def _later(attributes: Attributes) -> tuple[Kind, str] | None:
     return None
 
 
-def _structural(span: Span) -> Kind:
+def _structural(span: Span, declared: str) -> Kind:
     named = _NAMES.get(span.name) or next((kind for start, kind in _NAME_PREFIXES if span.name.startswith(start)), None)
     if named:
         return named
@@ -211,7 +216,7 @@ def _structural(span: Span) -> Kind:
         return "RETRIEVER"
     if _is_model_call(attributes):
         return "LLM"
-    return _last_resort(span)
+    return _undeclared(span) if not declared else _step(attributes)
 
 
 def _is_tool(attributes: Attributes) -> bool:
@@ -233,7 +238,14 @@ def _is_model_call(attributes: Attributes) -> bool:
     return "gen_ai.usage.input_tokens" in attributes or any(key.startswith(starts) for key in attributes)
 
 
-def _last_resort(span: Span) -> Kind:
+def _step(attributes: Attributes) -> Kind:
+    """A step of which its instrumentation says that it has no word for it."""
+    if any(key.startswith(_TEMPLATES) for key in attributes):
+        return "PROMPT"
+    return "CHAIN" if "input.value" in attributes or "output.value" in attributes else "UNKNOWN"
+
+
+def _undeclared(span: Span) -> Kind:
     attributes = span.attributes
     for key in ("db.system", "db.system.name"):
         if string(attributes.get(key)) in VECTOR_DATABASES:

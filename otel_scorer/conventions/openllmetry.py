@@ -4,6 +4,7 @@ rerank.
 
 from __future__ import annotations
 
+import json
 import re
 
 from otel_scorer.conventions import messages as shapes
@@ -14,6 +15,10 @@ from otel_scorer.conventions.values import string
 from otel_scorer.model import Document, Message, ToolDefinition, Value
 
 _PROMPT, _COMPLETION, _FUNCTIONS = "gen_ai.prompt", "gen_ai.completion", "llm.request.functions"
+_INPUT, _OUTPUT = ("traceloop.entity.input", "gen_ai.task.input"), ("traceloop.entity.output", "gen_ai.task.output")
+_WRAPPED = re.compile(r'\{"(?:inputs|outputs)": ?')
+_BESIDE = re.compile(r'(?:, ?"(?:tags|metadata|kwargs)": ?|\}\Z)')
+_DECODER = json.JSONDecoder()
 _RANKED = re.compile(r"Doc (\d{1,9}), Score: ([0-9.eE+-]{1,30})\n?")
 
 
@@ -28,6 +33,21 @@ def _row(row: Value) -> Value:
     if isinstance(row, dict) and "role" not in row and isinstance(row.get("user"), str):
         return {"role": "user", "content": row["user"]}
     return row
+
+
+def _passed(source: Source, keys: tuple[str, ...]) -> str | None:
+    """What a step was given, or gave: of LangChain's `{"inputs": {...}, "tags": [], "kwargs": {}}` what was passed."""
+    text = source.text(*keys)
+    wrapped = _WRAPPED.match(text) if text else None
+    if text is None or wrapped is None:
+        return text
+    try:
+        value, end = _DECODER.raw_decode(text, wrapped.end())
+    except (ValueError, RecursionError):
+        return text
+    if _BESIDE.match(text, end) is None:
+        return text
+    return value if isinstance(value, str) else text[wrapped.end() : end]
 
 
 def _functions(source: Source) -> tuple[ToolDefinition, ...] | None:
@@ -69,8 +89,10 @@ def _ranked(text: str) -> Document:
 READS: tuple[Reads, ...] = (
     Reads("input_messages", (_PROMPT,), lambda source: _messages(source, _PROMPT, "user")),
     Reads("output_messages", (_COMPLETION,), lambda source: _messages(source, _COMPLETION, "assistant")),
-    text("input_text", "traceloop.entity.input", "mcp.request.argument"),
-    text("output_text", "traceloop.entity.output", "mcp.response.value"),
+    Reads("input_text", _INPUT, lambda source: _passed(source, _INPUT)),
+    text("input_text", "mcp.request.argument"),
+    Reads("output_text", _OUTPUT, lambda source: _passed(source, _OUTPUT)),
+    text("output_text", "mcp.response.value"),
     Reads("tool_definitions", (_FUNCTIONS,), _functions),
     Reads("query", (_PROMPT,), _query),
     Reads("documents", (_PROMPT,), _documents),

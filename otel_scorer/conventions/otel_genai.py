@@ -15,8 +15,6 @@ from otel_scorer.conventions.values import loosened, text_of
 from otel_scorer.model import Document, Message, ToolDefinition, Value
 
 _INPUT, _OUTPUT = "gen_ai.input.messages", "gen_ai.output.messages"
-_ASKED = ("gen_ai.prompt", "gen_ai.task.input", "gen_ai.prompts")
-_TOLD = ("gen_ai.completion", "gen_ai.task.output")
 _TOOLS = "gen_ai.tool.definitions"
 _DOCUMENTS = ("gen_ai.retrieval.documents", "gen_ai.memory.records")
 
@@ -67,9 +65,9 @@ READS: tuple[Reads, ...] = (
     Reads("input_messages", (_INPUT,), lambda source: chat(source, _INPUT, "user")),
     Reads("output_messages", (_OUTPUT,), lambda source: chat(source, _OUTPUT, "assistant")),
     Reads("input_text", (_INPUT,), lambda source: _unread(source, _INPUT)),
-    text("input_text", *_ASKED),
+    text("input_text", "gen_ai.prompt", "gen_ai.prompts"),
     Reads("output_text", (_OUTPUT,), lambda source: _unread(source, _OUTPUT)),
-    text("output_text", *_TOLD),
+    text("output_text", "gen_ai.completion"),
     Reads("tool_definitions", (_TOOLS,), lambda source: tools(source, _TOOLS)),
     text("query", "gen_ai.retrieval.query.text", "gen_ai.retrieval.query", "gen_ai.memory.query.text"),
     Reads("documents", _DOCUMENTS, _documents),

@@ -26,7 +26,7 @@ from otel_scorer.conventions.by_kind import by_kind
 from otel_scorer.conventions.catalogue import Catalogue
 from otel_scorer.conventions.feedback import feedback_of, guardrails_of
 from otel_scorer.conventions.finish import finish_reasons_of
-from otel_scorer.conventions.found import Found, Prompt
+from otel_scorer.conventions.found import Prompt
 from otel_scorer.conventions.identity import agent_of, conversation_of, models_of, provider_of, response_id_of, user_of
 from otel_scorer.conventions.kinds import kind_of
 from otel_scorer.conventions.source import Source

@@ -268,7 +268,7 @@ def test_claude_code() -> None:
     )
     genai = evidence(model)
     assert genai.input_messages is None
-    assert genai.output_messages == (Message("assistant", "done"),)
+    assert genai.output_messages == (Message("assistant", "done", finish_reason="stop"),)
     assert (usage_of(model).input, usage_of(model).cache_read) == (110, 100)
     assert finish_reasons_of(model) == ("stop",)
     assert genai.request_model == "claude-opus"
