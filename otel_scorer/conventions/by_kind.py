@@ -11,7 +11,7 @@ from otel_scorer.conventions import messages as shapes
 from otel_scorer.conventions.finish import finish_reasons_of
 from otel_scorer.conventions.found import Captured, Found
 from otel_scorer.conventions.source import Source
-from otel_scorer.conventions.tool_span import arguments_of, result_of
+from otel_scorer.conventions.tool_span import arguments_of, parameters_of, result_of
 from otel_scorer.conventions.values import unquoted
 from otel_scorer.model import Message
 
@@ -42,6 +42,8 @@ def _tool(source: Source, found: Found) -> None:
     asked, told = found.get("input_text"), found.get("output_text")
     if "tool_arguments" not in found and asked is not None:
         found["tool_arguments"] = Captured(arguments_of(source.reparsed(asked)))
+    elif "tool_arguments" not in found and (told_apart := parameters_of(source)) is not None:
+        found["tool_arguments"] = told_apart
     if "tool_result" not in found and told is not None:
         found["tool_result"] = Captured(result_of(source.reparsed(told)))
 
@@ -62,7 +64,7 @@ def _model_call(source: Source, found: Found) -> None:
     asked, told = found.pop("input_text", None), found.pop("output_text", None)
     raw_asked, raw_told = source.text("raw.input", "fi.raw_input") or asked, source.text("raw.output", "fi.raw_output")
     if found.get("input_messages") is None and raw_asked is not None:
-        _add_request(found, exchange.request(source.reparsed(raw_asked)))
+        _add_request(source, found, exchange.request(source.reparsed(raw_asked)))
     about_only = _has_answer(source, found)
     for text in (told, raw_told):
         if text is not None:
@@ -86,13 +88,14 @@ def _step(source: Source, found: Found) -> None:
     """An agent, workflow or chain: its text stays, and is read as a chat where it is one."""
     asked, told = found.get("input_text"), found.get("output_text")
     if found.get("input_messages") is None and asked is not None:
-        _add_request(found, exchange.request(source.reparsed(asked)))
+        _add_request(source, found, exchange.request(source.reparsed(asked)))
     if found.get("output_messages") is None and told is not None:
         found["output_messages"] = exchange.response(source.reparsed(told)).messages
     _add_system(found)
 
 
-def _add_request(found: Found, asked: exchange.Request) -> None:
+def _add_request(source: Source, found: Found, asked: exchange.Request) -> None:
+    source.cut = source.cut or asked.hidden
     found["input_messages"] = asked.messages
     found["system_instructions"] = _or(found.get("system_instructions"), asked.system)
     found["tool_definitions"] = _or(found.get("tool_definitions"), asked.tools)

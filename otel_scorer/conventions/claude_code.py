@@ -7,7 +7,7 @@ from otel_scorer.conventions.source import Source
 from otel_scorer.conventions.values import captured, text_of
 from otel_scorer.model import Message
 
-_OWN = ("span.type", "user_prompt", "new_context", "tool_input", "tool_use_id")
+_OWN = ("span.type", "user_prompt", "new_context", "response.model_output", "tool_name", "tool_input", "tool_use_id")
 """Its other keys are too common to be read on a span that has none of these."""
 _DETAILS = ("full_command", "file_path", "skill_name", "subagent_type")
 _OUTPUT = ("output", "content", "diff")

@@ -41,9 +41,34 @@ _ALIASES = {
     "frequencyPenalty": "frequency_penalty",
     "presencePenalty": "presence_penalty",
 }
+_REQUESTS = ("gcp.vertex.agent.llm_request", "mlflow.spanInputs", "request_data")
+_DECODING = frozenset(
+    [
+        "temperature",
+        "top_p",
+        "top_k",
+        "max_tokens",
+        "frequency_penalty",
+        "presence_penalty",
+        "stop_sequences",
+        "seed",
+        "n",
+        "response_format",
+    ]
+)
+_OLDER = {
+    "llm.top_k": "top_k",
+    "llm.frequency_penalty": "frequency_penalty",
+    "llm.presence_penalty": "presence_penalty",
+    "llm.chat.stop_sequences": "stop_sequences",
+    "llm.is_streaming": "stream",
+}
+"""OpenLLMetry's, which newer releases write under OpenTelemetry's names."""
+_LINKED = "mlflow.linkedPrompts"
 _PROMPT_NAME = (
     "gen_ai.prompt.name",
     "gen_ai.prompt.template.name",
+    "llm.prompt_template.name",
     "langfuse.observation.prompt.name",
     "traceloop.prompt.key",
     "prompt.id",
@@ -96,9 +121,13 @@ def _parameters(source: Source) -> Attributes:
                     if name not in _NOT_DECODING and item is not None
                 }
             )
+    found.update(_of_request(source))
     for key in source.starting(_REQUEST):
         if key not in _NO_PARAMETER:
             found[key[len(_REQUEST) :]] = source.attributes[key]
+    for key in _OLDER:
+        if key in source.attributes:
+            found.setdefault(_OLDER[key], source.attributes[key])
     for key in source.starting(_SETTINGS):
         name = key[len(_SETTINGS) :]
         found.setdefault(_ALIASES.get(name, name), source.attributes[key])
@@ -106,9 +135,26 @@ def _parameters(source: Source) -> Attributes:
     return {**found, "output_type": wanted} if wanted else found
 
 
+def _of_request(source: Source) -> dict[str, Value]:
+    """Out of a whole request, where only names that are parameters for certain are taken."""
+    found: dict[str, Value] = {}
+    for key in _REQUESTS:
+        told = source.json(key)
+        told = told.get("config", told) if isinstance(told, dict) else None
+        if isinstance(told, dict):
+            named = ((_ALIASES.get(name, name), value) for name, value in told.items() if value is not None)
+            found.update({name: value for name, value in named if name in _DECODING})
+    return found
+
+
 def _prompt(source: Source) -> Prompt:
     """The managed prompt that the span says it used."""
-    return Prompt(source.string(*_PROMPT_NAME), source.string(*_PROMPT_VERSION), source.text(*_TEMPLATE))
+    name, version = source.string(*_PROMPT_NAME), source.string(*_PROMPT_VERSION)
+    linked = source.json(_LINKED) if not name else None
+    first = linked[0] if isinstance(linked, list) and linked else None
+    if isinstance(first, dict):
+        name, version = string(first.get("name")), string(first.get("version"))
+    return Prompt(name, version, source.text(*_TEMPLATE))
 
 
 def _tags(source: Source) -> tuple[str, ...]:
@@ -169,8 +215,8 @@ def _says_failed(attributes: Attributes) -> bool:
 
 
 READS: tuple[Reads, ...] = (
-    Reads("parameters", (*_INVOCATION, _REQUEST, _SETTINGS, "gen_ai.output.type"), _parameters),
-    Reads("prompt", (*_PROMPT_NAME, *_PROMPT_VERSION, *_TEMPLATE), _prompt),
+    Reads("parameters", (*_INVOCATION, *_REQUESTS, *_OLDER, _REQUEST, _SETTINGS, "gen_ai.output.type"), _parameters),
+    Reads("prompt", (*_PROMPT_NAME, *_PROMPT_VERSION, *_TEMPLATE, _LINKED), _prompt),
     Reads("tags", (*_TAGS, "langsmith.span.tags"), _tags),
     Reads("metadata", (*_METADATA_PREFIXES, *_METADATA_KEYS), _metadata),
 )

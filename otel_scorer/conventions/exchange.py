@@ -22,7 +22,8 @@ class Request(NamedTuple):
     messages: tuple[Message, ...] | None = None
     system: str | None = None
     tools: tuple[ToolDefinition, ...] | None = None
-    model: str = ""
+    hidden: bool = False
+    """Some message lost its content."""
 
 
 class Response(NamedTuple):
@@ -37,7 +38,7 @@ def request(value: Value) -> Request:
     """Read what was asked; all fields empty when the value is no such request."""
     value = loosened(value)
     if shapes.is_chat(value):
-        return Request(_items(value, "user"))
+        return _request(shapes.messages(value, "user"))
     if not isinstance(value, dict):
         return Request()
     body = value.get("kwargs")
@@ -46,11 +47,17 @@ def request(value: Value) -> Request:
     system = next(
         (text for key in ("system", "instructions", "system_instruction") if (text := _system(value.get(key)))), None
     )
-    asked = _asked(value)
-    if asked and system:
-        asked = (Message("system", text=system), *asked)
     tools = definitions(value["tools"]) if value.get("tools") else None
-    return Request(asked, system, tools, string(value.get("model")))
+    return _request(_asked(value), system, tools)
+
+
+def _request(
+    asked: shapes.Messages | None, system: str | None = None, tools: tuple[ToolDefinition, ...] | None = None
+) -> Request:
+    if asked is None:
+        return Request(None, system, tools)
+    first = (Message("system", text=system),) if system and asked.items else ()
+    return Request((*first, *asked.items), system, tools, asked.hidden)
 
 
 def response(value: Value, *, about_only: bool = False) -> Response:
@@ -85,15 +92,15 @@ def _system(value: Value) -> str | None:
     return shapes.texts(value)
 
 
-def _asked(body: dict[str, Value]) -> tuple[Message, ...] | None:
+def _asked(body: dict[str, Value]) -> shapes.Messages | None:
     for key in ("messages", "contents", "input", "prompt", "new_message"):
         value = loosened(body.get(key))
         if key == "new_message" and isinstance(value, dict):
-            return _items([value], "user")
+            return shapes.messages([value], "user")
         if isinstance(value, list) and value and isinstance(value[0], dict | list):
-            return _items(value, "user")
+            return shapes.messages(value, "user")
         if isinstance(value, str) and key in ("input", "prompt") and ("model" in body or "stream" in body):
-            return _items(value, "user")
+            return shapes.messages(value, "user")
     return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from otel_scorer.conventions.found import EVENTS, Reads
 from otel_scorer.conventions.unflatten import grouped
-from otel_scorer.conventions.values import number, string, strings
+from otel_scorer.conventions.values import number, string, strings, unquoted
 from otel_scorer.model import Attributes, Feedback, GuardrailDecision, Span, Value
 
 _PREFIXES = tuple(f"{scope}{name}" for scope in ("", "trace.", "session.") for name in ("annotations", "evaluations"))
@@ -69,13 +69,22 @@ def guardrails_of(span: Span) -> tuple[GuardrailDecision, ...]:
     attributes = span.attributes
     if not span.events and _GUARD_KEYS.isdisjoint(attributes):
         return ()
-    name, word = _first(attributes, _NAMES), _first(attributes, _DECISIONS)
+    name, word = _first(attributes, _NAMES), _first(attributes, _DECISIONS) or _outcome(attributes)
     found = [_guard_event(event.attributes) for event in span.events if event.name == "guard.evaluation"]
     stopped = attributes.get("rail.stop")
     if name or word or isinstance(stopped, bool):
         blocked = stopped if isinstance(stopped, bool) else _blocked(word)
         found.insert(0, GuardrailDecision(name, blocked, _first(attributes, _REASONS)))
     return tuple(found)
+
+
+def _outcome(attributes: Attributes) -> str:
+    """guardrails-ai tells in its output whether a validator passed; one that does nothing about it blocks nothing."""
+    if "validator_name" not in attributes:
+        return ""
+    word = unquoted(string(attributes.get("output.value"))).lower()
+    noted = string(attributes.get("validator_on_fail")).lower().endswith("noop")
+    return "warn" if noted and word in _BLOCKED else word
 
 
 def _annotations(attributes: Attributes) -> list[Feedback]:

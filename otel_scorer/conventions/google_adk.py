@@ -15,7 +15,9 @@ _ARGUMENTS, _RESULT = "gcp.vertex.agent.tool_call_args", "gcp.vertex.agent.tool_
 
 
 def _asked(source: Source) -> tuple[Message, ...] | None:
-    return exchange.request(_object(source.json(_REQUEST))).messages
+    asked = exchange.request(_object(source.json(_REQUEST)))
+    source.cut = source.cut or asked.hidden
+    return asked.messages
 
 
 def _config(source: Source) -> dict[str, Value]:

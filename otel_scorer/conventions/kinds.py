@@ -55,7 +55,7 @@ _OPERATIONS: dict[str, Kind] = {
     ),
     **dict.fromkeys(("create_memory_store", "delete_memory_store"), "TOOL"),
     **dict.fromkeys(("create_agent", "invoke_agent", "plan", "agent_call"), "AGENT"),
-    **dict.fromkeys(("execute_task", "execute_event_loop_cycle", "user_prompt"), "CHAIN"),
+    **dict.fromkeys(("execute_task", "execute_event_loop_cycle", "user_prompt", "handoff"), "CHAIN"),
     **dict.fromkeys(("run_guardrail", "guardrail.run", "guard"), "GUARDRAIL"),
     "invoke_workflow": "WORKFLOW",
     "handle_conversation_turn": "CONVERSATION",

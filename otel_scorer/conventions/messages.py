@@ -23,7 +23,7 @@ _MAX_MESSAGES = 10_000
 
 
 class Messages(NamedTuple):
-    """`hidden`: some content was redacted. None instead of `items` never happens: see `messages`."""
+    """`hidden`: some content was redacted, or lost. None instead of `items` never happens: see `messages`."""
 
     items: tuple[Message, ...]
     hidden: bool = False
@@ -82,7 +82,7 @@ def without_empty(items: tuple[Message, ...]) -> tuple[Message, ...]:
 
 
 class _Read(NamedTuple):
-    """`told`: some content was there, be it an empty text."""
+    """`hidden`: content was there and is not to be read; `told`: some was there, be it an empty text."""
 
     message: Message
     hidden: bool
@@ -125,6 +125,7 @@ def _message(item: dict[str, Value], default_role: str) -> _Read:
     _add_calls(content, item)
     if outer is not item:
         _add_calls(content, outer)
+    _add_function_results(content, outer)
     if content.results and not content.texts and not content.calls:
         role = "tool"
     message = Message(
@@ -140,7 +141,8 @@ def _message(item: dict[str, Value], default_role: str) -> _Read:
     # Nobody asks with an empty message: there the exporter lost the parts. A model does answer with none. Parts that
     # hold nothing readable (`{"type": "text"}` alone, redacted ones) were not captured.
     told = bool(content.texts) or (role == "assistant" and item.get("parts") == [])
-    return _Read(message, content.hidden, told)
+    lost = role != "assistant" and not told and not _has_content(message)
+    return _Read(message, content.hidden or lost, told)
 
 
 def _plain(item: dict[str, Value]) -> Message | None:
@@ -244,6 +246,22 @@ def _add_result(content: Content, item: dict[str, Value], told: Value) -> None:
     failed = item.get("status")
     is_error = failed == "error" if failed in ("error", "success") else None
     content.results.append(ToolResult(call_id, string(item.get("name")), result_content(told), is_error))
+
+
+def _add_function_results(content: Content, row: dict[str, Value]) -> None:
+    """AutoGen writes the results of calls as a list of JSON texts beside the message (`function.0`)."""
+    told = row.get("function")
+    for one in told if isinstance(told, list) else ():
+        result = loosened(one)
+        if isinstance(result, dict) and "content" in result:
+            failed = result.get("is_error")
+            found = ToolResult(
+                string(result.get("call_id")) or string(result.get("id")),
+                string(result.get("name")),
+                result_content(result["content"]),
+                failed if isinstance(failed, bool) else None,
+            )
+            content.results.append(found)
 
 
 def _add_calls(content: Content, item: dict[str, Value]) -> None:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from otel_scorer.conventions import messages as shapes
 from otel_scorer.conventions.content import result_content
 from otel_scorer.conventions.found import EVENTS, Captured, Field, Found, Reads
+from otel_scorer.conventions.otel_genai import chat_of
 from otel_scorer.conventions.source import Source
 from otel_scorer.conventions.values import captured, loosened, string
 from otel_scorer.model import Attributes, Message, Span, Value
@@ -34,17 +35,19 @@ class Said(NamedTuple):
     body: Value
 
 
-def of_messages(said: list[Said]) -> Found:
+def of_messages(source: Source, said: list[Said]) -> Found:
     """Message events in their order; content that capture left out (a body without content or calls) is not
-    captured.
+    captured, and beside messages that were, `cut`.
     """
-    asked = [message for one in said if (message := _asked(one)) is not None]
-    told = [message for one in said if (message := _told(one)) is not None]
     found = Found()
-    if asked:
-        found["input_messages"] = tuple(asked)
-    if told:
-        found["output_messages"] = tuple(told)
+    for field, messages in (
+        ("input_messages", [_asked(one) for one in said if one.name in _ROLES]),
+        ("output_messages", [_told(one) for one in said if one.name == "gen_ai.choice"]),
+    ):
+        there = tuple(message for message in messages if message is not None)
+        if there:
+            found[field] = there  # type: ignore[literal-required]
+            source.cut = source.cut or len(there) < len(messages)
     return found
 
 
@@ -62,7 +65,7 @@ def of_tool(said: list[Said]) -> Found:
 
 def _events(source: Source) -> Found:
     said = [*_logged(source.span), *_span_events(source.span)]
-    return of_tool(said) if source.kind == "TOOL" else of_messages(said)
+    return of_tool(said) if source.kind == "TOOL" else of_messages(source, said)
 
 
 def _logged(span: Span) -> Iterator[Said]:
@@ -80,14 +83,13 @@ def _span_events(span: Span) -> Iterator[Said]:
 
 
 def _asked(one: Said) -> Message | None:
-    role = _ROLES.get(one.name)
-    if role is None or not isinstance(one.body, dict):
+    if not isinstance(one.body, dict):
         return None
-    return _message({**one.body, "content": _content(one.body.get("content"))}, role)
+    return _message({**one.body, "content": _content(one.body.get("content"))}, _ROLES[one.name])
 
 
 def _told(one: Said) -> Message | None:
-    if one.name != "gen_ai.choice" or not isinstance(one.body, dict):
+    if not isinstance(one.body, dict):
         return None
     inner = loosened(one.body.get("message"))
     if not isinstance(inner, dict):
@@ -133,9 +135,9 @@ def _contents(source: Source) -> Found:
     for name, attributes in _named(source.span):
         keys, role = (_PROMPT_KEYS, "user") if name == _PROMPT else (_COMPLETION_KEYS, "assistant")
         value = next((attributes[key] for key in keys if captured(attributes.get(key))), None)
-        read = shapes.messages(source.reparsed(value) if isinstance(value, str) else value, role)
+        read = chat_of(source, source.reparsed(value) if isinstance(value, str) else value, role)
         if read is not None:
-            found["input_messages" if role == "user" else "output_messages"] = read.items
+            found["input_messages" if role == "user" else "output_messages"] = read
     return found
 
 

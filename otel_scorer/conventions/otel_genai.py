@@ -24,11 +24,17 @@ def chat(source: Source, key: str, default_role: str) -> tuple[Message, ...] | N
     value: Value = source.rows(key) or source.json(key)
     if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
         return None
+    found = chat_of(source, value, default_role)
+    return shapes.without_empty(found) if found is not None and default_role == "assistant" else found
+
+
+def chat_of(source: Source, value: Value, default_role: str) -> tuple[Message, ...] | None:
+    """The messages that a parsed value holds; None when not captured. One that lost its content sets `cut`."""
     found = shapes.messages(value, default_role)
     if found is None:
         return None
     source.cut = source.cut or found.hidden
-    return shapes.without_empty(found.items) if default_role == "assistant" else found.items
+    return found.items
 
 
 def tools(source: Source, key: str) -> tuple[ToolDefinition, ...] | None:

@@ -31,7 +31,8 @@ def _events(source: Source) -> Found:
     value = source.json(*_EVENTS)
     if not isinstance(value, list):
         return Found()
-    return of_messages([Said(string(item.get("event.name")), item) for item in value if isinstance(item, dict)])
+    said = [Said(string(item.get("event.name")), item) for item in value if isinstance(item, dict)]
+    return of_messages(source, said)
 
 
 def _tools(source: Source) -> tuple[ToolDefinition, ...] | None:

@@ -105,9 +105,11 @@ class Source:
         Cut JSON stays the text it is and sets `cut`; "null" counts as not captured.
         """
         for key in keys:
-            if key not in self.attributes:
+            value = self.attributes.get(key)
+            if value is None:
                 continue
-            value = self._parse(key)
+            if isinstance(value, str):
+                value = self.reparsed(value)
             if captured(value):
                 return value
         return None
@@ -127,20 +129,16 @@ class Source:
         return self._starting.get(start, [])
 
     def reparsed(self, text: str) -> Value:
-        """Parse a text that is no attribute of its own (an event's, a nested string's); sets `cut` like `json`."""
+        """Parse a text, once; also one that is no attribute of its own. Sets `cut` like `json`."""
         if text == "null":
             return None
         if text[:1] not in _OPENS and text.lstrip()[:1] not in _OPENS:
             return text
-        decoded = decode(text)
-        self.cut = self.cut or decoded.cut
-        return decoded.value
-
-    def _parse(self, key: str) -> Value:
-        if key not in self._parsed:
-            value = self.attributes.get(key)
-            self._parsed[key] = self.reparsed(value) if isinstance(value, str) else value
-        return self._parsed[key]
+        if text not in self._parsed:
+            decoded = decode(text)
+            self.cut = self.cut or decoded.cut
+            self._parsed[text] = decoded.value
+        return self._parsed[text]
 
 
 _OPENS = frozenset({"{", "[", '"'})

@@ -36,6 +36,7 @@ RESULT = (
     "gen_ai.tool.result",
     "gen_ai.tool.message",
 )
+_PARAMETERS = ("tool.parameters", "gen_ai.tool.parameters")
 _WHOLE_INPUT = (
     "input.value",
     "traceloop.entity.input",
@@ -93,6 +94,13 @@ def _arguments(source: Source) -> Captured | None:
 def _result(source: Source) -> Captured | None:
     value = result_of(source.value(*RESULT)) if source.kind == "TOOL" else None
     return None if value is None else Captured(value)
+
+
+def parameters_of(source: Source) -> Captured | None:
+    """Arguments under a key that holds the tool's schema elsewhere; None where it does here, or is not there."""
+    value = source.json(*_PARAMETERS)
+    schema = isinstance(value, dict) and ("properties" in value or "$schema" in value)
+    return Captured(value) if isinstance(value, dict) and not schema else None
 
 
 def arguments_of(value: Value) -> Value:

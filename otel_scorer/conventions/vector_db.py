@@ -1,4 +1,6 @@
-"""Vector database spans of OpenLLMetry: each hit is a span event with id, score or distance, document and metadata."""
+"""Vector database spans: OpenLLMetry tells each hit in a span event, with id, score or distance, document and
+metadata; traceAI tells only the ids and scores of all.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ from otel_scorer.conventions.source import Source
 from otel_scorer.conventions.values import loosened, number, string, text_of
 from otel_scorer.model import Attributes, Document, Value
 
+_IDS, _SCORES = "db.vector.results.ids", "db.vector.results.scores"
 _PREFIXES = {"db.query.result": "db.query.result.", "db.search.result": "db.search.result."}
 
 
@@ -29,4 +32,15 @@ def _document(attributes: Attributes, prefix: str) -> Document:
     )
 
 
-READS: tuple[Reads, ...] = (Reads("documents", (EVENTS,), _hits),)
+def _ids(source: Source) -> tuple[Document, ...] | None:
+    ids, scores = source.json(_IDS), source.json(_SCORES)
+    if not isinstance(ids, list):
+        return None
+    told = scores if isinstance(scores, list) and len(scores) == len(ids) else [None] * len(ids)
+    return tuple(Document(string(one), score=number(score)) for one, score in zip(ids, told, strict=True))
+
+
+READS: tuple[Reads, ...] = (
+    Reads("documents", (EVENTS,), _hits),
+    Reads("documents", (_IDS,), _ids),
+)

@@ -7,7 +7,7 @@ from otel_scorer.conventions import messages as shapes
 from otel_scorer.conventions.content import tool_call
 from otel_scorer.conventions.finish import normalised
 from otel_scorer.conventions.found import Reads, text
-from otel_scorer.conventions.otel_genai import chat, tools
+from otel_scorer.conventions.otel_genai import chat, chat_of, tools
 from otel_scorer.conventions.source import Source
 from otel_scorer.conventions.values import string
 from otel_scorer.model import Message
@@ -27,8 +27,7 @@ def _asked(source: Source) -> tuple[Message, ...] | None:
     if not isinstance(value, dict):
         return None
     inner = value.get("messages") or value.get("prompt")
-    found = shapes.messages(inner, "user") if inner else None
-    return found.items if found else None
+    return chat_of(source, inner, "user") if inner else None
 
 
 def _answer(source: Source) -> tuple[Message, ...] | None:

@@ -154,3 +154,66 @@ def test_feedback_that_is_already_there() -> None:
 )
 def test_guardrail_decisions(attributes: dict[str, Value], decision: GuardrailDecision) -> None:
     assert guardrails_of(span(**attributes)) == (decision,)
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {
+            "gen_ai.operation.name": "chat",
+            "gen_ai.input.messages": json.dumps(
+                [
+                    {"role": "system", "parts": [{"type": "text", "content": "Be brief."}]},
+                    {"role": "user", "parts": []},
+                ]
+            ),
+        },
+        {
+            "openinference.span.kind": "LLM",
+            "llm.input_messages.0.message.role": "system",
+            "llm.input_messages.0.message.content": "Be brief.",
+            "llm.input_messages.1.message.role": "user",
+        },
+        {
+            "gen_ai.operation.name": "chat",
+            "gen_ai.prompt.0.role": "system",
+            "gen_ai.prompt.0.content": "Be brief.",
+            "gen_ai.prompt.1.role": "user",
+        },
+        {
+            "gen_ai.operation.name": "chat",
+            "gen_ai.prompt.0.role": "system",
+            "gen_ai.prompt.0.content": "Be brief.",
+            "gen_ai.prompt.1.role": "user",
+            "gen_ai.prompt.1.content": "[REDACTED]",
+        },
+        {
+            "langfuse.observation.type": "generation",
+            "langfuse.observation.input": json.dumps(
+                [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "[REDACTED]"}]
+            ),
+        },
+    ],
+    ids=["otel", "openinference", "openllmetry", "openllmetry redacted", "langfuse"],
+)
+def test_a_conversation_that_lost_one_message_is_flagged(attributes: dict[str, Value]) -> None:
+    genai = evidence(span(**attributes))
+    assert genai.input_messages is not None
+    assert genai.input_messages[0] == Message("system", "Be brief.")
+    assert genai.truncated
+
+
+def test_an_answer_without_words_is_not_lost() -> None:
+    """A reasoning model's item without a summary stands beside its answer; a model may say nothing at all."""
+    genai = evidence(
+        span(
+            **{
+                "openinference.span.kind": "LLM",
+                "llm.output_messages.0.message.role": "assistant",
+                "llm.output_messages.1.message.role": "assistant",
+                "llm.output_messages.1.message.content": "42",
+            }
+        )
+    )
+    assert genai.output_messages == (Message("assistant", "42"),)
+    assert not genai.truncated
