@@ -75,6 +75,8 @@ def _model_call(source: Source, found: Found) -> None:
     if found.get("output_messages") is None:
         found["output_messages"] = _plain(told, "assistant")
         found["output_text"] = told if found["output_messages"] is None else None
+    found["input_messages"] = shapes.joined(found["input_messages"])
+    found["output_messages"] = shapes.joined(found["output_messages"])
     _add_finish_reasons(source, found)
     _add_system(found)
 

@@ -13,6 +13,7 @@ from otel_scorer.conventions import messages as shapes
 from otel_scorer.conventions.definitions import definitions
 from otel_scorer.conventions.finish import normalised
 from otel_scorer.conventions.printed import printed_object
+from otel_scorer.conventions.streams import assembled
 from otel_scorer.conventions.usage import from_object
 from otel_scorer.conventions.values import loosened, string
 from otel_scorer.model import Message, ToolDefinition, Usage, Value
@@ -71,13 +72,13 @@ def response(value: Value, *, about_only: bool = False) -> Response:
     if isinstance(value, list):
         if shapes.is_chat(value):
             return Response(None if about_only else _items(value, "assistant"))
-        return _streamed(value)
+        value = assembled(value)
     if not isinstance(value, dict):
         return Response()
     found = None if about_only else _answered(value)
     reasons = shapes.with_finish_reasons(found or ()) or _stop_reason(value)
     usage = value.get("usage")
-    told = from_object(usage) if isinstance(usage, dict) else None
+    told = from_object(usage, cache_apart=value.get("type") == "message") if isinstance(usage, dict) else None
     return Response(found, reasons, string(value.get("id")), string(value.get("model")), told)
 
 
@@ -153,30 +154,6 @@ def _choice(choice: dict[str, Value]) -> Message | None:
         choice = {**choice, "finish_reason": info.get("finish_reason")}
     found = _items([choice], "assistant")
     return found[0] if found else None
-
-
-def _streamed(chunks: list[Value]) -> Response:
-    """OpenAI chat chunks, as they came over the wire: the text of the first choice put together."""
-    parts: list[str] = []
-    reason = ""
-    for chunk in chunks:
-        choice = _first_choice(chunk)
-        delta = choice.get("delta")
-        if isinstance(delta, dict) and isinstance(delta.get("content"), str):
-            parts.append(string(delta["content"]))
-        reason = string(choice.get("finish_reason")) or reason
-    if not parts:
-        return Response()
-    first = chunks[0] if isinstance(chunks[0], dict) else {}
-    reason = normalised(reason)
-    told = Message("assistant", text="".join(parts), finish_reason=reason)
-    return Response((told,), (reason,) if reason else (), string(first.get("id")), string(first.get("model")))
-
-
-def _first_choice(chunk: Value) -> dict[str, Value]:
-    choices = chunk.get("choices") if isinstance(chunk, dict) else None
-    first = choices[0] if isinstance(choices, list) and choices else None
-    return first if isinstance(first, dict) else {}
 
 
 def _stop_reason(body: dict[str, Value]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ message).
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 from otel_scorer.conventions.content import PART_TYPES, Content, result_content, tool_call
@@ -81,6 +82,40 @@ def without_empty(items: tuple[Message, ...]) -> tuple[Message, ...]:
     return told or items
 
 
+def joined(items: tuple[Message, ...] | None) -> tuple[Message, ...] | None:
+    """The items by which some APIs tell one turn of the assistant (reasoning, text, then each call) as one message.
+
+    Alternative answers stay apart: they both have a text, or both a finish reason.
+    """
+    if items is None or not any(one.role == other.role == "assistant" for one, other in pairwise(items)):
+        return items
+    found: list[Message] = []
+    for item in items:
+        if found and _is_same_turn(found[-1], item):
+            found[-1] = _both(found[-1], item)
+        else:
+            found.append(item)
+    return tuple(found)
+
+
+def _is_same_turn(one: Message, other: Message) -> bool:
+    if one.role != "assistant" or other.role != "assistant" or one.tool_results or other.tool_results:
+        return False
+    return not (other.text and (one.text or one.tool_calls)) and not (one.finish_reason and other.finish_reason)
+
+
+def _both(one: Message, other: Message) -> Message:
+    return Message(
+        role="assistant",
+        text=one.text or other.text,
+        tool_calls=one.tool_calls + other.tool_calls,
+        reasoning="\n".join(filter(None, (one.reasoning, other.reasoning))),
+        media=one.media + other.media,
+        finish_reason=one.finish_reason or other.finish_reason,
+        name=one.name or other.name,
+    )
+
+
 class _Read(NamedTuple):
     """`hidden`: content was there and is not to be read; `told`: some was there, be it an empty text."""
 
@@ -136,7 +171,7 @@ def _message(item: dict[str, Value], default_role: str) -> _Read:
         reasoning="\n".join(content.reasoning),
         media=tuple(content.media),
         finish_reason=_finish_reason(outer) or _finish_reason(item),
-        name=string(item.get("name")) if role != "tool" else "",
+        name=string(item.get("name")) if role != "tool" and not _is_part(item) else "",
     )
     # Nobody asks with an empty message: there the exporter lost the parts. A model does answer with none. Parts that
     # hold nothing readable (`{"type": "text"}` alone, redacted ones) were not captured.

@@ -66,6 +66,8 @@ READS: tuple[Reads, ...] = (
     Reads("output_messages", ("llm.choices",), _completions),
     text("input_text", "input.value", "raw.input", "fi.raw_input", "eval.input"),
     text("output_text", "output.value", "fi.llm.output", "raw.output", "fi.raw_output"),
+    Reads("output_text", ("fi.span.kind",), lambda source: source.text("response")),
+    Reads("query", ("fi.span.kind",), lambda source: source.text("query") if source.kind == "RETRIEVER" else None),
     Reads("tool_definitions", (_TOOLS,), lambda source: tools(source, _TOOLS)),
     Reads("tool_definitions", _INVOCATION, _invoked_with),
     text("query", "reranker.query", "gen_ai.reranker.query"),

@@ -4,6 +4,7 @@ variants of Strands, OpenLIT, Azure and Spring AI, which write the same names as
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from typing import Any, NamedTuple
@@ -23,6 +24,7 @@ _ROLES = {
     "gen_ai.assistant.message": "assistant",
     "gen_ai.tool.message": "tool",
 }
+_LINE = re.compile(r"^(system|developer|user|assistant|tool): ", re.MULTILINE)
 _PROMPT, _COMPLETION = "gen_ai.content.prompt", "gen_ai.content.completion"
 _PROMPT_KEYS = ("gen_ai.prompt", "gen_ai.input.messages", _PROMPT, "prompt")
 _COMPLETION_KEYS = ("gen_ai.completion", "gen_ai.output.messages", _COMPLETION, "completion")
@@ -135,10 +137,19 @@ def _contents(source: Source) -> Found:
     for name, attributes in _named(source.span):
         keys, role = (_PROMPT_KEYS, "user") if name == _PROMPT else (_COMPLETION_KEYS, "assistant")
         value = next((attributes[key] for key in keys if captured(attributes.get(key))), None)
-        read = chat_of(source, source.reparsed(value) if isinstance(value, str) else value, role)
+        read = chat_of(source, _in_lines(source.reparsed(value)) if isinstance(value, str) else value, role)
         if read is not None:
             found["input_messages" if role == "user" else "output_messages"] = read
     return found
+
+
+def _in_lines(value: Value) -> Value:
+    """OpenLIT's older prompts are one text, in which each message begins a line with its role."""
+    if not isinstance(value, str) or _LINE.match(value) is None:
+        return value
+    _, *told = _LINE.split(value)
+    pairs = zip(told[::2], told[1::2], strict=True)
+    return [{"role": role, "content": text.removesuffix("\n")} for role, text in pairs]
 
 
 def _named(span: Span) -> Iterator[tuple[str, Attributes]]:

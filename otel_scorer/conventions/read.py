@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from otel_scorer.conventions import (
     claude_code,
+    crewai,
     details,
     feedback,
     google_adk,
@@ -18,6 +19,7 @@ from otel_scorer.conventions import (
     otel_genai,
     platforms,
     pydantic_ai,
+    strands,
     tool_span,
     vector_db,
     vercel,
@@ -56,10 +58,12 @@ _CATALOGUE = Catalogue(
         *tool_span.READS,
         *otel_genai.READS,
         *otel_events.READS,
+        *crewai.READS,
         *openinference.READS,
         *openllmetry.READS,
         *pydantic_ai.READS,
         *vercel.READS,
+        *strands.READS,
         *google_adk.READS,
         *claude_code.READS,
         *platforms.READS,

@@ -147,17 +147,24 @@ def _parts(details: dict[str, Value], name: str, other: str) -> int | None:
     return sum(count for count in counts if count is not None)
 
 
-def from_object(details: dict[str, Value]) -> Usage:
-    """Usage as a provider's response holds it (OpenAI, Anthropic), and MLflow's likeness of it."""
+def from_object(details: dict[str, Value], *, cache_apart: bool = False) -> Usage:
+    """Usage as a provider's response holds it, and MLflow's likeness of it. `cache_apart`: its input leaves out what
+    the cache read and wrote (Anthropic).
+    """
     asked = _object(details.get("prompt_tokens_details") or details.get("input_tokens_details"))
     told = _object(details.get("completion_tokens_details") or details.get("output_tokens_details"))
+    asked_for = _first(details, ("input_tokens", "prompt_tokens"))
+    read = _first(details, ("cache_read_input_tokens",))
+    written = _first(details, ("cache_creation_input_tokens",))
+    if cache_apart and asked_for is not None:
+        asked_for += (read or 0) + (written or 0)
     return _whole(
-        input=_first(details, ("input_tokens", "prompt_tokens")),
+        input=asked_for,
         output=_first(details, ("output_tokens", "completion_tokens")),
         total=_first(details, ("total_tokens",)),
-        cache_read=_first(details, ("cache_read_input_tokens",)) or integer(asked.get("cached_tokens")),
+        cache_read=integer(asked.get("cached_tokens")) if read is None else read,
+        cache_write=written,
         reasoning=integer(told.get("reasoning_tokens")),
-        cache_write=_first(details, ("cache_creation_input_tokens",)),
     )
 
 

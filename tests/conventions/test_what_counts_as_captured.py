@@ -150,6 +150,13 @@ def test_feedback_that_is_already_there() -> None:
         ({"rail.name": "jailbreak", "rail.stop": False}, GuardrailDecision("jailbreak", False)),
         ({"guardrail_name": "x", "guardrail_status": "guardrail_intervened"}, GuardrailDecision("x", True)),
         ({"guardrail.type": "tox", "guardrail.status": "odd"}, GuardrailDecision("tox", None)),
+        ({"validator_name": "pii", "output.value": "fail"}, GuardrailDecision("pii", True)),
+        ({"validator_name": "pii", "output.value": '"pass"'}, GuardrailDecision("pii", False)),
+        (
+            {"validator_name": "pii", "validator_on_fail": "OnFailAction.NOOP", "output.value": "fail"},
+            GuardrailDecision("pii", False),
+        ),
+        ({"validator_name": "pii", "output.value": "My IBAN is"}, GuardrailDecision("pii", None)),
     ],
 )
 def test_guardrail_decisions(attributes: dict[str, Value], decision: GuardrailDecision) -> None:

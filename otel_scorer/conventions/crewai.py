@@ -1,0 +1,28 @@
+"""CrewAI by OpenInference: a crew is asked by its tasks; the input of its kickoff may hold nothing but a run's id.
+
+Who has inputs hidden wants the tasks hidden too.
+"""
+
+from __future__ import annotations
+
+from otel_scorer.conventions.found import Reads
+from otel_scorer.conventions.source import Source
+from otel_scorer.conventions.state import is_id
+from otel_scorer.conventions.values import captured, dumped
+
+_TASKS = "crew_tasks"
+_INPUTS = ("crew_inputs", "input.value")
+
+
+def _asked(source: Source) -> str | None:
+    if not captured(source.attributes.get("input.value", "")):
+        return None
+    tasks = source.json(_TASKS)
+    told = [task.get("description") for task in tasks if isinstance(task, dict)] if isinstance(tasks, list) else []
+    asked = [text for text in told if isinstance(text, str) and text and captured(text)]
+    inputs = source.json(*_INPUTS) if asked else None
+    filled = {name: value for name, value in inputs.items() if not is_id(name)} if isinstance(inputs, dict) else {}
+    return "\n".join([*asked, *([dumped(filled)] if filled else [])]) or None
+
+
+READS: tuple[Reads, ...] = (Reads("input_text", (_TASKS,), _asked),)
