@@ -11,7 +11,8 @@ from otel_scorer.conventions import messages as shapes
 from otel_scorer.conventions.finish import finish_reasons_of
 from otel_scorer.conventions.found import Captured, Found
 from otel_scorer.conventions.source import Source
-from otel_scorer.conventions.tool_span import arguments_of, parameters_of, result_of
+from otel_scorer.conventions.tool_span import asked as arguments_in
+from otel_scorer.conventions.tool_span import parameters_of, result_of
 from otel_scorer.conventions.values import unquoted
 from otel_scorer.model import Message
 
@@ -41,7 +42,7 @@ def by_kind(source: Source, found: Found) -> Found:
 def _tool(source: Source, found: Found) -> None:
     asked, told = found.get("input_text"), found.get("output_text")
     if "tool_arguments" not in found and asked is not None:
-        found["tool_arguments"] = Captured(arguments_of(source.reparsed(asked)))
+        found["tool_arguments"] = arguments_in(source, asked)
     elif "tool_arguments" not in found and (told_apart := parameters_of(source)) is not None:
         found["tool_arguments"] = told_apart
     if "tool_result" not in found and told is not None:

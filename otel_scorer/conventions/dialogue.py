@@ -15,6 +15,7 @@ from otel_scorer.conventions.envelopes import is_printed_message, words
 from otel_scorer.conventions.state import gained, only_ids, prints_object, same_object
 from otel_scorer.conventions.steps import Step, ancestors
 from otel_scorer.conventions.tool_use import ANSWER_TOOLS
+from otel_scorer.conventions.values import is_cut
 from otel_scorer.model import GenAI, Kind, Message
 
 _ASIDE: frozenset[Kind] = frozenset({"GUARDRAIL", "EVALUATOR", "TOOL", "MCP", "RETRIEVER", "RERANKER", "EMBEDDING"})
@@ -70,7 +71,7 @@ def task(run: Run) -> str | None:
         return first
     within = next((text for step in run.inner if (text := _asked_of(step))), None)
     raw = run.root.genai.input_text if run.root is not None else None
-    return told or first or within or (raw if raw is not None and not only_ids(raw) else None)
+    return told or first or within or (raw if raw is not None and not only_ids(raw) and not is_cut(raw) else None)
 
 
 def user_texts(run: Run) -> tuple[str, ...] | None:
@@ -144,7 +145,7 @@ def _last_step(inner: Sequence[Step]) -> Answer | None:
 
 def _root_answer(genai: GenAI, spoken: Answer | None) -> str | None:
     said, raw = _answer_text(genai), genai.output_text
-    if said or raw is None:
+    if said or raw is None or is_cut(raw):
         return said
     told = spoken.text if spoken is not None else None
     if told is not None and _contains_repr(raw, told):
@@ -177,11 +178,16 @@ def _last_spoken(calls: Sequence[Step]) -> Answer | None:
     for call in sorted(calls, key=_end, reverse=True):
         genai = call.genai
         if genai.kind == "LLM" and genai.output_messages is None and genai.output_text is not None:
-            return Answer(words(genai.output_text, "answered") or genai.output_text, call.span_id)
+            return _unread_answer(genai.output_text, call.span_id)
         text = _answer_text(genai)
         if text is not None:
             return Answer(text, call.span_id)
     return None
+
+
+def _unread_answer(text: str, span_id: str) -> Answer | None:
+    """An output that is no message: its words or itself; None for the front part of one, whose text nobody knows."""
+    return None if is_cut(text) else Answer(words(text, "answered") or text, span_id)
 
 
 def _answer_text(genai: GenAI) -> str | None:

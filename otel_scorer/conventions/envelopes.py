@@ -14,7 +14,7 @@ from typing import Literal
 
 from otel_scorer.conventions.printed import unprinted_text
 from otel_scorer.conventions.state import is_id
-from otel_scorer.conventions.values import captured, loosened
+from otel_scorer.conventions.values import captured, is_cut, loosened
 from otel_scorer.model import Value
 
 Side = Literal["asked", "answered"]
@@ -106,14 +106,18 @@ _PRINTED = re.compile(
 
 
 def words(text: str, side: Side) -> str | None:
-    """What a person would read: plain text as it is, the words of a known wrapping, None for other JSON."""
+    """What a person would read: plain text as it is, the words of a known wrapping, None for other JSON and for what
+    was left of it when it was cut.
+    """
     printed = _PRINTED.match(text)
     if printed:
         return _full(unprinted_text(printed[1]))
     if text.lstrip()[:1] not in ("{", "[", '"'):
         return text
     value = loosened(text)
-    return value if isinstance(value, str) else _words(value, side, 0)
+    if isinstance(value, str):
+        return None if is_cut(value) else value
+    return _words(value, side, 0)
 
 
 def is_printed_message(text: str) -> bool:

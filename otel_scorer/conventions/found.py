@@ -41,9 +41,12 @@ EVENTS = "(events)"
 
 
 class Captured(NamedTuple):
-    """A tool's arguments or result: every value says something, also `{}`, "" and None."""
+    """A tool's arguments or result: every value says something, also `{}`, "" and None. Not `whole`: the front part of
+    JSON, by which nobody can judge arguments.
+    """
 
     value: Value
+    whole: bool = True
 
 
 class Prompt(NamedTuple):

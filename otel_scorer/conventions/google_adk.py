@@ -8,6 +8,7 @@ from otel_scorer.conventions.definitions import definitions
 from otel_scorer.conventions.found import Captured, Reads
 from otel_scorer.conventions.source import Source
 from otel_scorer.conventions.tool_span import ADK_NOT_CAPTURED
+from otel_scorer.conventions.values import is_cut
 from otel_scorer.model import Message, ToolDefinition, Value
 
 _REQUEST, _RESPONSE = "gcp.vertex.agent.llm_request", "gcp.vertex.agent.llm_response"
@@ -43,7 +44,13 @@ def _told(source: Source, key: str) -> Captured | None:
     if source.kind != "TOOL" or source.attributes.get(key) in ADK_NOT_CAPTURED:
         return None
     value = source.json(key)
-    return None if value is None else Captured(value)
+    return None if value is None else Captured(value, not is_cut(value))
+
+
+def _unread(source: Source, key: str) -> str | None:
+    """The text of a request or response that was cut, which nothing can be read of."""
+    value = source.json(key)
+    return value if isinstance(value, str) else None
 
 
 def _object(value: Value) -> dict[str, Value]:
@@ -55,6 +62,8 @@ READS: tuple[Reads, ...] = (
     Reads("input_messages", (_REQUEST,), _asked),
     Reads("output_messages", (_RESPONSE,), lambda source: source.once(_answer).messages),
     Reads("finish_reasons", (_RESPONSE,), lambda source: source.once(_answer).finish_reasons),
+    Reads("input_text", (_REQUEST,), lambda source: _unread(source, _REQUEST)),
+    Reads("output_text", (_RESPONSE,), lambda source: _unread(source, _RESPONSE)),
     Reads("tool_definitions", (_REQUEST,), _tools),
     Reads("tool_arguments", (_ARGUMENTS,), lambda source: _told(source, _ARGUMENTS)),
     Reads("tool_result", (_RESULT,), lambda source: _told(source, _RESULT)),

@@ -9,7 +9,7 @@ import re
 
 from otel_scorer.conventions.definitions import definitions
 from otel_scorer.conventions.found import Reads, text
-from otel_scorer.conventions.otel_genai import chat_of
+from otel_scorer.conventions.otel_genai import chat_of, without_cut_calls
 from otel_scorer.conventions.source import Source
 from otel_scorer.conventions.values import string
 from otel_scorer.model import Document, Message, ToolDefinition, Value
@@ -24,7 +24,8 @@ _RANKED = re.compile(r"Doc (\d{1,9}), Score: ([0-9.eE+-]{1,30})\n?")
 
 def _messages(source: Source, key: str, default_role: str) -> tuple[Message, ...] | None:
     rows = source.rows(key) if source.kind != "RERANKER" else []
-    return chat_of(source, [_row(row) for row in rows], default_role) if rows else None
+    found = chat_of(source, [_row(row) for row in rows], default_role) if rows else None
+    return without_cut_calls(source, found) if found is not None else None
 
 
 def _row(row: Value) -> Value:

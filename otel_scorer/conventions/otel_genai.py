@@ -6,13 +6,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from otel_scorer.conventions import documents as docs
 from otel_scorer.conventions import messages as shapes
 from otel_scorer.conventions.definitions import definitions
+from otel_scorer.conventions.finish import finish_reasons_of
 from otel_scorer.conventions.found import Reads, text
 from otel_scorer.conventions.source import Source
-from otel_scorer.conventions.values import loosened, text_of
-from otel_scorer.model import Document, Message, ToolDefinition, Value
+from otel_scorer.conventions.values import is_cut, loosened, text_of
+from otel_scorer.model import Document, Message, ToolCall, ToolDefinition, Value
 
 _INPUT, _OUTPUT = "gen_ai.input.messages", "gen_ai.output.messages"
 _TOOLS = "gen_ai.tool.definitions"
@@ -21,10 +24,13 @@ _DOCUMENTS = ("gen_ai.retrieval.documents", "gen_ai.memory.records")
 
 def chat(source: Source, key: str, default_role: str) -> tuple[Message, ...] | None:
     """The messages under one key, flattened or not; None when not captured. Cut JSON is no message (it stays text)."""
-    value: Value = source.rows(key) or source.json(key)
+    rows: Value = source.rows(key)
+    value = rows or source.json(key)
     if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
         return None
     found = chat_of(source, value, default_role)
+    if rows and found is not None:
+        found = without_cut_calls(source, found)
     return shapes.without_empty(found) if found is not None and default_role == "assistant" else found
 
 
@@ -35,6 +41,23 @@ def chat_of(source: Source, value: Value, default_role: str) -> tuple[Message, .
         return None
     source.cut = source.cut or found.hidden
     return found.items
+
+
+def without_cut_calls(source: Source, messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """Arguments that are attributes of their own may have been cut like any: then they were not captured.
+
+    A model that stopped at its length, though, leaves arguments that are no JSON.
+    """
+    if not any(is_cut(call.arguments) for message in messages for call in message.tool_calls):
+        return messages
+    if "length" in finish_reasons_of(source.span):
+        return messages
+    source.cut = True
+    return tuple(replace(message, tool_calls=tuple(map(_uncut, message.tool_calls))) for message in messages)
+
+
+def _uncut(call: ToolCall) -> ToolCall:
+    return replace(call, arguments=None) if is_cut(call.arguments) else call
 
 
 def tools(source: Source, key: str) -> tuple[ToolDefinition, ...] | None:

@@ -133,7 +133,7 @@ def evidence(span: Span) -> GenAI:
         tool_call_id=call_id_of(span.attributes) if tool else "",
         tool_arguments=arguments.value if arguments else None,
         tool_result=result.value if result else None,
-        tool_arguments_captured=arguments is not None,
+        tool_arguments_captured=arguments is not None and arguments.whole,
         tool_result_captured=result is not None,
         query=found.get("query"),
         documents=found.get("documents"),

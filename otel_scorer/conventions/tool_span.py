@@ -6,7 +6,7 @@ from otel_scorer.conventions.content import result_content
 from otel_scorer.conventions.found import Captured, Reads
 from otel_scorer.conventions.kinds import kind_of
 from otel_scorer.conventions.source import Source
-from otel_scorer.conventions.values import captured, parsed, string
+from otel_scorer.conventions.values import captured, is_cut, parsed, string
 from otel_scorer.model import Attributes, Span, ToolCall, Value
 
 _NAME = ("gen_ai.tool.name", "tool.name", "ai.toolCall.name", "tool_name", "traceloop.entity.name", "mcp.tool.name")
@@ -64,7 +64,8 @@ def tool_call_of(span: Span) -> ToolCall | None:
     told = next((attributes[key] for key in _ANY_INPUT if captured(attributes.get(key))), None)
     if told in ADK_NOT_CAPTURED and "gcp.vertex.agent.tool_call_args" in attributes:
         told = None
-    return ToolCall(name_of(span), call_id_of(attributes), arguments_of(told) if told is not None else None)
+    arguments = arguments_of(told) if told is not None and not is_cut(told) else None
+    return ToolCall(name_of(span), call_id_of(attributes), arguments)
 
 
 def name_of(span: Span) -> str:
@@ -83,12 +84,16 @@ def call_id_of(attributes: Attributes) -> str:
     return next((name for key in _CALL_ID if (name := string(attributes.get(key)))), "")
 
 
-def _arguments(source: Source) -> Captured | None:
-    value = source.value(*ARGUMENTS) if source.kind == "TOOL" else None
+def asked(source: Source, value: Value) -> Captured:
+    """The arguments that a value holds, out of their wrapping."""
     if isinstance(value, str):
         source.reparsed(value)
-    value = arguments_of(value) if value is not None else None
-    return None if value is None else Captured(value)
+    return Captured(arguments_of(value), not is_cut(value))
+
+
+def _arguments(source: Source) -> Captured | None:
+    value = source.value(*ARGUMENTS) if source.kind == "TOOL" else None
+    return None if value is None else asked(source, value)
 
 
 def _result(source: Source) -> Captured | None:

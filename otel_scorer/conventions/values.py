@@ -71,6 +71,11 @@ def parsed(value: Value) -> Value:
     return decode(value).value if isinstance(value, str) else value
 
 
+def is_cut(value: Value) -> bool:
+    """Whether a value is a text that looks like the front part of JSON."""
+    return isinstance(value, str) and value.lstrip()[:1] in ("{", "[") and decode(value).cut
+
+
 def unquoted(text: str) -> str:
     """The text inside, where a whole text is one JSON string (MLflow, Vercel, Langfuse encode every value)."""
     if len(text) > 1 and text[0] == '"' and text[-1] == '"':

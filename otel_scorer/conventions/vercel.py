@@ -9,11 +9,11 @@ from otel_scorer.conventions.finish import normalised
 from otel_scorer.conventions.found import Reads, text
 from otel_scorer.conventions.otel_genai import chat, chat_of, tools
 from otel_scorer.conventions.source import Source
-from otel_scorer.conventions.values import string
+from otel_scorer.conventions.values import is_cut, string
 from otel_scorer.model import Message
 
 _PROMPT, _MESSAGES, _TOOLS = "ai.prompt", "ai.prompt.messages", "ai.prompt.tools"
-_TEXT = ("ai.response.text", "ai.result.text", "ai.response.object", "ai.result.object")
+_TEXT, _OBJECT = ("ai.response.text", "ai.result.text"), ("ai.response.object", "ai.result.object")
 _CALLS = ("ai.response.toolCalls", "ai.result.toolCalls")
 
 
@@ -32,8 +32,12 @@ def _asked(source: Source) -> tuple[Message, ...] | None:
 
 def _answer(source: Source) -> tuple[Message, ...] | None:
     """One assistant message put together from the keys of a model's answer; None when none of them is there."""
-    text = source.text(*_TEXT)
-    calls = source.json(*_CALLS)
+    text, calls = source.text(*_TEXT), source.json(*_CALLS)
+    if text is None:
+        text = source.text(*_OBJECT)
+        if is_cut(text):
+            source.cut = True
+            return None
     if text is None and calls is None:
         return None
     found = [tool_call(item) for item in calls] if isinstance(calls, list) else []
@@ -52,7 +56,7 @@ READS: tuple[Reads, ...] = (
     Reads("system_instructions", (_PROMPT,), _system),
     Reads("input_messages", (_MESSAGES,), lambda source: chat(source, _MESSAGES, "user")),
     Reads("input_messages", (_PROMPT,), _asked),
-    Reads("output_messages", (*_TEXT, *_CALLS), _answer),
+    Reads("output_messages", (*_TEXT, *_OBJECT, *_CALLS), _answer),
     text("input_text", _PROMPT, "ai.value", "ai.values"),
     text("output_text", "ai.response.text", "ai.response.object", "ai.result.text", "ai.result.object"),
     Reads("tool_definitions", (_TOOLS,), lambda source: tools(source, _TOOLS)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
+from otel_scorer.conventions.values import is_cut
 from otel_scorer.model import GenAI
 from otel_scorer.scoring.verdict import Target
 
@@ -33,8 +34,8 @@ _OF_TRACE: Mapping[str, Callable[[Target], bool]] = {
 }
 
 _OF_SPAN: Mapping[str, Callable[[GenAI], bool]] = {
-    "input": lambda genai: genai.input_messages is not None or genai.input_text is not None,
-    "output": lambda genai: genai.output_messages is not None or genai.output_text is not None,
+    "input": lambda genai: genai.input_messages is not None or _is_whole(genai.input_text),
+    "output": lambda genai: genai.output_messages is not None or _is_whole(genai.output_text),
     "system": lambda genai: genai.system_instructions is not None,
     "tool_definitions": lambda genai: genai.tool_definitions is not None,
     "arguments": lambda genai: genai.tool_arguments_captured,
@@ -42,6 +43,12 @@ _OF_SPAN: Mapping[str, Callable[[GenAI], bool]] = {
     "query": lambda genai: genai.query is not None,
     "documents": lambda genai: genai.documents is not None,
 }
+
+
+def _is_whole(text: str | None) -> bool:
+    """Captured, and not the front part of JSON that a limit left."""
+    return text is not None and not is_cut(text)
+
 
 TRACE_NEEDS: frozenset[str] = frozenset(_OF_TRACE)
 SPAN_NEEDS: frozenset[str] = frozenset(_OF_SPAN)
