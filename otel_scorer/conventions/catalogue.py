@@ -75,6 +75,11 @@ class Catalogue:
                 starting.setdefault(meant.start, []).append(key)
         return Look(bits, flattened, starting)
 
+    @property
+    def keys(self) -> frozenset[str]:
+        """Every key that some reader is called for by."""
+        return frozenset(self._bits)
+
     def bits_of(self, key: str) -> int:
         """The readers that this key calls for."""
         return self._bits.get(key, 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from otel_scorer.conventions.found import Captured, Reads
 from otel_scorer.conventions.source import Source
-from otel_scorer.conventions.values import captured, is_cut, text_of
+from otel_scorer.conventions.values import captured, text_of
 from otel_scorer.model import Message
 
 _OWN = ("span.type", "user_prompt", "new_context", "response.model_output", "tool_name", "tool_input", "tool_use_id")
@@ -37,7 +37,7 @@ def _arguments(source: Source) -> Captured | None:
     arguments = source.json("tool_input")
     if arguments is None:
         arguments = {key: text for key in _DETAILS if (text := source.text(key)) is not None} or None
-    return None if arguments is None else Captured(arguments, not is_cut(arguments))
+    return None if arguments is None else Captured(arguments, not source.is_cut(arguments))
 
 
 def _result(source: Source) -> Captured | None:

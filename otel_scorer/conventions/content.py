@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from otel_scorer.conventions.values import REDACTED, captured, loosened, parsed, string, text_of
+from otel_scorer.conventions.values import MAX_ITEMS, REDACTED, captured, loosened, parsed, string, text_of
 from otel_scorer.model import ToolCall, ToolResult, Value
 
 _MAX_DEPTH = 12
-_MAX_PARTS = 10_000
 
 
 @dataclass(slots=True)
@@ -41,7 +40,8 @@ class Content:
     def add(self, value: Value, depth: int = 0) -> None:
         """Gather a message's content: a text, one part, or a list of parts."""
         if isinstance(value, list):
-            for item in value[:_MAX_PARTS]:
+            self.hidden = self.hidden or len(value) > MAX_ITEMS
+            for item in value[:MAX_ITEMS]:
                 if depth < _MAX_DEPTH:
                     self.add(item, depth + 1)
         elif isinstance(value, dict):

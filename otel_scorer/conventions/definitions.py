@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from otel_scorer.conventions.values import decode, loosened, string
+from otel_scorer.conventions.values import MAX_ITEMS, decode, loosened, string
 from otel_scorer.model import ToolDefinition, Value
 
 _SCHEMA_KEYS = (
@@ -41,7 +41,7 @@ def _read(value: Value) -> tuple[ToolDefinition, ...] | None:
         value = [value]
     if not isinstance(value, list):
         return None
-    found = [one for item in value for one in _each(item, 0)]
+    found = [one for item in value[:MAX_ITEMS] for one in _each(item, 0)]
     return tuple(found) if found or not value else None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from otel_scorer.conventions.values import captured, loosened, number, string, text_of
+from otel_scorer.conventions.values import MAX_ITEMS, captured, loosened, number, string, text_of
 from otel_scorer.model import Document, Value
 
 _TEXT_KEYS = ("content", "page_content", "pageContent", "text", "document", "snippet", "body")
@@ -21,7 +21,7 @@ def documents(value: Value) -> tuple[Document, ...] | None:
         value = loosened(inner)
     if not isinstance(value, list):
         return None
-    found = [document for item in value if (document := _document(item)) is not None]
+    found = [document for item in value[:MAX_ITEMS] if (document := _document(item)) is not None]
     return tuple(found) if found or not value else None
 
 

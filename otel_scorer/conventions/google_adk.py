@@ -8,7 +8,6 @@ from otel_scorer.conventions.definitions import definitions
 from otel_scorer.conventions.found import Captured, Reads
 from otel_scorer.conventions.source import Source
 from otel_scorer.conventions.tool_span import ADK_NOT_CAPTURED
-from otel_scorer.conventions.values import is_cut
 from otel_scorer.model import Message, ToolDefinition, Value
 
 _REQUEST, _RESPONSE = "gcp.vertex.agent.llm_request", "gcp.vertex.agent.llm_response"
@@ -44,7 +43,7 @@ def _told(source: Source, key: str) -> Captured | None:
     if source.kind != "TOOL" or source.attributes.get(key) in ADK_NOT_CAPTURED:
         return None
     value = source.json(key)
-    return None if value is None else Captured(value, not is_cut(value))
+    return None if value is None else Captured(value, not source.is_cut(value))
 
 
 def _unread(source: Source, key: str) -> str | None:

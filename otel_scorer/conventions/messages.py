@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from otel_scorer.conventions.content import PART_TYPES, Content, result_content, tool_call
 from otel_scorer.conventions.finish import normalised
-from otel_scorer.conventions.values import captured, loosened, string
+from otel_scorer.conventions.values import MAX_ITEMS, captured, loosened, string
 from otel_scorer.model import Message, ToolResult, Value
 
 _ROLES: dict[str, str] = {
@@ -20,11 +20,10 @@ _ROLES: dict[str, str] = {
 }
 _SPEAKERS = {name: role for name, role in _ROLES.items() if role != "tool"}
 _CALL_KEYS = frozenset({"tool_calls", "additional_kwargs", "function_call", "function_call_name"})
-_MAX_MESSAGES = 10_000
 
 
 class Messages(NamedTuple):
-    """`hidden`: some content was redacted, or lost. None instead of `items` never happens: see `messages`."""
+    """`hidden`: some content was redacted, lost, or more than is read."""
 
     items: tuple[Message, ...]
     hidden: bool = False
@@ -49,7 +48,8 @@ def messages(value: Value, default_role: str) -> Messages | None:
         return None
     if found and not any(read.told or _has_content(read.message) for read in found):
         return None
-    return Messages(tuple(read.message for read in found), any(read.hidden for read in found))
+    hidden = any(read.hidden for read in found) or (isinstance(value, list) and len(value) > MAX_ITEMS)
+    return Messages(tuple(read.message for read in found), hidden)
 
 
 def is_chat(value: Value) -> bool:
@@ -137,7 +137,7 @@ def _gather_list(value: list[Value], default_role: str, found: list[_Read], dept
     if _are_parts(value):
         found.append(_message({"content": value}, default_role))
         return
-    for item in value[:_MAX_MESSAGES]:
+    for item in value[:MAX_ITEMS]:
         if depth < 3:
             _gather(item, default_role, found, depth + 1)
 

@@ -9,7 +9,7 @@ from otel_scorer.conventions.definitions import definitions
 from otel_scorer.conventions.found import Reads, text
 from otel_scorer.conventions.otel_genai import chat, tools
 from otel_scorer.conventions.source import Source
-from otel_scorer.conventions.values import captured, string
+from otel_scorer.conventions.values import MAX_ITEMS, captured, string
 from otel_scorer.model import Document, Message, ToolDefinition, Value
 
 _INPUT, _OUTPUT, _TOOLS = "llm.input_messages", "llm.output_messages", "llm.tools"
@@ -40,7 +40,7 @@ def _completions(source: Source) -> tuple[Message, ...] | None:
 
 def _texts(rows: Value, name: str) -> list[str]:
     found: list[str] = []
-    for row in rows if isinstance(rows, list) else [rows]:
+    for row in rows[:MAX_ITEMS] if isinstance(rows, list) else [rows]:
         inner = row.get(name) if isinstance(row, dict) else row
         text = inner.get("text") if isinstance(inner, dict) else inner
         if isinstance(text, str) and captured(text):

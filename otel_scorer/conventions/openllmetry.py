@@ -11,7 +11,7 @@ from otel_scorer.conventions.definitions import definitions
 from otel_scorer.conventions.found import Reads, text
 from otel_scorer.conventions.otel_genai import chat_of, without_cut_calls
 from otel_scorer.conventions.source import Source
-from otel_scorer.conventions.values import string
+from otel_scorer.conventions.values import string, too_many
 from otel_scorer.model import Document, Message, ToolDefinition, Value
 
 _PROMPT, _COMPLETION, _FUNCTIONS = "gen_ai.prompt", "gen_ai.completion", "llm.request.functions"
@@ -39,7 +39,7 @@ def _passed(source: Source, keys: tuple[str, ...]) -> str | None:
     """What a step was given, or gave: of LangChain's `{"inputs": {...}, "tags": [], "kwargs": {}}` what was passed."""
     text = source.text(*keys)
     wrapped = _WRAPPED.match(text) if text else None
-    if text is None or wrapped is None:
+    if text is None or wrapped is None or too_many(text):
         return text
     try:
         value, end = _DECODER.raw_decode(text, wrapped.end())

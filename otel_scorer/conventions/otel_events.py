@@ -14,7 +14,7 @@ from otel_scorer.conventions.content import result_content
 from otel_scorer.conventions.found import EVENTS, Captured, Field, Found, Reads
 from otel_scorer.conventions.otel_genai import chat_of
 from otel_scorer.conventions.source import Source
-from otel_scorer.conventions.values import captured, loosened, string
+from otel_scorer.conventions.values import MAX_ITEMS, captured, loosened, string
 from otel_scorer.model import Attributes, Message, Span, Value
 
 DETAILS = "gen_ai.client.inference.operation.details"
@@ -147,7 +147,7 @@ def _in_lines(value: Value) -> Value:
     """OpenLIT's older prompts are one text, in which each message begins a line with its role."""
     if not isinstance(value, str) or _LINE.match(value) is None:
         return value
-    _, *told = _LINE.split(value)
+    _, *told = _LINE.split(value, MAX_ITEMS)
     pairs = zip(told[::2], told[1::2], strict=True)
     return [{"role": role, "content": text.removesuffix("\n")} for role, text in pairs]
 

@@ -7,6 +7,9 @@ sealing.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import islice
+
 from otel_scorer.conventions import (
     claude_code,
     crewai,
@@ -34,6 +37,7 @@ from otel_scorer.conventions.kinds import kind_of
 from otel_scorer.conventions.source import Source
 from otel_scorer.conventions.tool_span import call_id_of, name_of, tool_call_of
 from otel_scorer.conventions.usage import both, usage_of
+from otel_scorer.conventions.values import MAX_ITEMS
 from otel_scorer.model import GenAI, Kind, Span
 
 __all__ = [
@@ -53,7 +57,7 @@ __all__ = [
     "user_of",
 ]
 
-_CATALOGUE = Catalogue(
+CATALOGUE = Catalogue(
     (
         *tool_span.READS,
         *otel_genai.READS,
@@ -73,6 +77,7 @@ _CATALOGUE = Catalogue(
     )
 )
 """All dialects, in order of precedence."""
+_MAX_KEYS = 4096
 _NO_PROMPT = Prompt("", "", None)
 _AGENT_KINDS: frozenset[Kind] = frozenset({"AGENT", "WORKFLOW", "A2A_CLIENT", "A2A_SERVER"})
 _DIALECTS: tuple[tuple[str, str], ...] = (
@@ -111,8 +116,10 @@ def read(span: Span) -> GenAI:
 
 def evidence(span: Span) -> GenAI:
     """`read` without its net."""
+    bounded = _bounded(span)
+    cut, span = bounded is not span, bounded
     kind, raw_kind = kind_of(span)
-    source = Source(span, kind, _CATALOGUE)
+    source = Source(span, kind, CATALOGUE)
     found = by_kind(source, source.found())
     request_model, response_model = models_of(span)
     agent_name, agent_version = agent_of(span, kind in _AGENT_KINDS)
@@ -158,8 +165,16 @@ def evidence(span: Span) -> GenAI:
         metadata=found.get("metadata", {}),
         guardrails=found.get("guardrails", ()),
         feedback=found.get("feedback", ()),
-        truncated=source.cut,
+        truncated=source.cut or cut,
     )
+
+
+def _bounded(span: Span) -> Span:
+    """The span, or the front part of one with more attributes, events or log records than anybody means to write."""
+    if len(span.attributes) <= _MAX_KEYS and len(span.events) <= MAX_ITEMS and len(span.logs) <= MAX_ITEMS:
+        return span
+    attributes = dict(islice(span.attributes.items(), _MAX_KEYS))
+    return replace(span, attributes=attributes, events=span.events[:MAX_ITEMS], logs=span.logs[:MAX_ITEMS])
 
 
 def _dialect(span: Span) -> str:

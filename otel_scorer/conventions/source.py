@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 from otel_scorer.conventions.catalogue import Catalogue
 from otel_scorer.conventions.found import EVENTS, Field, Found
 from otel_scorer.conventions.unflatten import listed
-from otel_scorer.conventions.values import captured, decode, string, text_of
+from otel_scorer.conventions.values import MAX_PARTS, Decoded, captured, decode, string, text_of
 from otel_scorer.model import Attributes, Kind, Span, Value
 
 _T = TypeVar("_T")
@@ -22,6 +22,7 @@ class Source:
     __slots__ = (
         "_catalogue",
         "_flattened",
+        "_left",
         "_lists",
         "_once",
         "_parsed",
@@ -43,9 +44,10 @@ class Source:
             bits |= catalogue.bits_of(EVENTS)
         self._plan = catalogue.plan(bits)
         self._catalogue = catalogue
-        self._parsed: dict[str, Value] = {}
+        self._parsed: dict[str, Decoded] = {}
         self._lists: dict[str, list[Value]] = {}
         self._once: dict[object, Any] = {}
+        self._left = MAX_PARTS
 
     def found(self) -> Found:
         """Every field that some dialect tells."""
@@ -135,10 +137,14 @@ class Source:
         if text[:1] not in _OPENS and text.lstrip()[:1] not in _OPENS:
             return text
         if text not in self._parsed:
-            decoded = decode(text)
+            self._left -= text.count("{") + text.count("[")
+            decoded = self._parsed[text] = decode(text) if self._left >= 0 else Decoded(text, False, True)
             self.cut = self.cut or decoded.cut
-            self._parsed[text] = decoded.value
-        return self._parsed[text]
+        return self._parsed[text].value
+
+    def is_cut(self, value: Value) -> bool:
+        """Whether a value that was read is the front part of JSON."""
+        return isinstance(value, str) and value in self._parsed and self._parsed[value].cut
 
 
 _OPENS = frozenset({"{", "[", '"'})

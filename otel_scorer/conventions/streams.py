@@ -6,13 +6,14 @@ from typing import Any
 
 from otel_scorer.model import Value
 
+_MOST_CHUNKS = 20_000
 _MOST_CHOICES = 128
 _MOST_CALLS = 1000
 
 
 def assembled(chunks: list[Value]) -> dict[str, Value] | None:
     """One response object out of the chunks of OpenAI's chat, completions or Responses API; None for other lists."""
-    objects = [chunk for chunk in chunks if isinstance(chunk, dict)]
+    objects = [chunk for chunk in chunks[:_MOST_CHUNKS] if isinstance(chunk, dict)]
     whole = [told for chunk in objects if isinstance(told := chunk.get("response"), dict)]
     if whole:
         return whole[-1]

@@ -86,9 +86,8 @@ def call_id_of(attributes: Attributes) -> str:
 
 def asked(source: Source, value: Value) -> Captured:
     """The arguments that a value holds, out of their wrapping."""
-    if isinstance(value, str):
-        source.reparsed(value)
-    return Captured(arguments_of(value), not is_cut(value))
+    read = source.reparsed(value) if isinstance(value, str) else value
+    return Captured(arguments_of(value if read is None else read), not source.is_cut(value))
 
 
 def _arguments(source: Source) -> Captured | None:

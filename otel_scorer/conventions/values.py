@@ -18,6 +18,11 @@ _OPENS = frozenset({"{", "[", '"'})
 
 MAX_DEPTH = 64
 """JSON nested deeper than this is kept as text: everything that walks a value recurses."""
+MAX_PARTS = 20_000
+"""JSON of more objects and lists, or of more texts, is kept as text like JSON that was cut: reading is bounded."""
+MAX_ITEMS = 2000
+"""Of longer lists of messages, parts, tools, documents and events the first so many are read."""
+_MAX_COMMAS = 50_000
 
 _DECODER = json.JSONDecoder()
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -36,6 +41,8 @@ class Decoded(NamedTuple):
 
 def decode(text: str) -> Decoded:
     """Parse a JSON text; anything that does not parse stays the text it is."""
+    if len(text) > MAX_PARTS and too_many(text):
+        return Decoded(text, False, True)
     try:
         value: Value = _loaded(text)
     except json.JSONDecodeError as error:
@@ -140,6 +147,13 @@ def _looks_cut(text: str, error: json.JSONDecodeError) -> bool:
     if text.lstrip()[:1] not in ("{", "[", '"'):
         return False
     return error.msg.startswith("Unterminated") or error.pos >= len(text.rstrip()) - 6
+
+
+def too_many(text: str) -> bool:
+    """A guess at how many values a JSON text holds, at a fraction of what parsing costs."""
+    return (
+        text.count("{") + text.count("[") > MAX_PARTS or text.count('",') > MAX_PARTS or text.count(",") > _MAX_COMMAS
+    )
 
 
 def _too_deep(text: str, value: Value) -> bool:
