@@ -36,6 +36,8 @@ def by_kind(source: Source, found: Found) -> Found:
         _model_call(source, found)
     elif source.kind != "EMBEDDING":
         _step(source, found)
+    if source.kind != "LLM":
+        found["finish_reasons"] = finish_reasons_of(source.span) or found.get("finish_reasons", ())
     return found
 
 
@@ -66,7 +68,10 @@ def _model_call(source: Source, found: Found) -> None:
     raw_asked, raw_told = source.text("raw.input", "fi.raw_input") or asked, source.text("raw.output", "fi.raw_output")
     if found.get("input_messages") is None and raw_asked is not None:
         _add_request(source, found, exchange.request(source.reparsed(raw_asked)))
-    about_only = _has_answer(source, found)
+    reasons = finish_reasons_of(source.span)
+    about_only = found.get("output_messages") is not None and bool(
+        reasons
+    )  # nothing is left that its messages could add
     for text in (told, raw_told):
         if text is not None:
             _add_response(found, exchange.response(source.reparsed(text), about_only=about_only))
@@ -78,13 +83,8 @@ def _model_call(source: Source, found: Found) -> None:
         found["output_text"] = told if found["output_messages"] is None else None
     found["input_messages"] = shapes.joined(found["input_messages"])
     found["output_messages"] = shapes.joined(found["output_messages"])
-    _add_finish_reasons(source, found)
+    _add_finish_reasons(found, reasons)
     _add_system(found)
-
-
-def _has_answer(source: Source, found: Found) -> bool:
-    """Nothing is left that the messages of the provider's response could add."""
-    return found.get("output_messages") is not None and bool(finish_reasons_of(source.span))
 
 
 def _step(source: Source, found: Found) -> None:
@@ -113,10 +113,10 @@ def _add_response(found: Found, told: exchange.Response) -> None:
         found.setdefault("usage", told.usage)
 
 
-def _add_finish_reasons(source: Source, found: Found) -> None:
+def _add_finish_reasons(found: Found, reasons: tuple[str, ...]) -> None:
     """The span's reasons and those of its answers, each out of the other."""
     answers = found.get("output_messages") or ()
-    reasons = finish_reasons_of(source.span) or shapes.with_finish_reasons(answers) or found.get("finish_reasons", ())
+    reasons = reasons or shapes.with_finish_reasons(answers) or found.get("finish_reasons", ())
     found["finish_reasons"] = reasons
     if answers and len(reasons) == len(answers) and not any(answer.finish_reason for answer in answers):
         told = zip(answers, reasons, strict=True)

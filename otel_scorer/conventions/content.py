@@ -41,9 +41,8 @@ class Content:
         """Gather a message's content: a text, one part, or a list of parts."""
         if isinstance(value, list):
             self.hidden = self.hidden or len(value) > MAX_ITEMS
-            for item in value[:MAX_ITEMS]:
-                if depth < _MAX_DEPTH:
-                    self.add(item, depth + 1)
+            for item in value[:MAX_ITEMS] if depth < _MAX_DEPTH else ():
+                self._add_part(item, depth + 1) if isinstance(item, dict) else self.add(item, depth + 1)
         elif isinstance(value, dict):
             self._add_part(value, depth)
         else:
@@ -87,7 +86,7 @@ def tool_call(value: Value) -> ToolCall | None:
     name = _first_string(told, "name", "toolName", "tool_name")
     if not name and not isinstance(function, dict):
         return None
-    arguments = _first(told, "arguments", "args", "input", "parameters")
+    arguments = first_of(told, "arguments", "args", "input", "parameters")
     return ToolCall(
         name, _first_string(outer, "id", "call_id", "toolCallId", "toolUseId", "tool_call_id"), _arguments(arguments)
     )
@@ -156,17 +155,26 @@ def _block_text(value: Value) -> str:
     if isinstance(value, list):
         return "\n".join(text for item in value if (text := _block_text(item)))
     if isinstance(value, dict):
-        found = _first(value, "text", "content", "thinking", "summary", "reasoningText", "json")
-        return found if isinstance(found, str) else text_of(_first(value, "text", "json")) or ""
+        found = first_of(value, "text", "content", "thinking", "summary", "reasoningText", "json")
+        return found if isinstance(found, str) else text_of(first_of(value, "text", "json")) or ""
     return ""
 
 
-def _first(part: dict[str, Value], *keys: str) -> Value:
-    return next((part[key] for key in keys if part.get(key) is not None), None)
+def first_of(part: dict[str, Value], *keys: str) -> Value:
+    """The value of the first of these keys that has one."""
+    for key in keys:
+        value = part.get(key)
+        if value is not None:
+            return value
+    return None
 
 
 def _first_string(part: dict[str, Value], *keys: str) -> str:
-    return next((name for key in keys if (name := string(part.get(key)))), "")
+    for key in keys:
+        value = part.get(key)
+        if value is not None and (name := string(value)):
+            return name
+    return ""
 
 
 def _arguments(value: Value) -> Value:
@@ -174,7 +182,7 @@ def _arguments(value: Value) -> Value:
 
 
 def _text(content: Content, part: dict[str, Value]) -> None:
-    text = _first(part, "content", "text", "refusal")
+    text = first_of(part, "content", "text", "refusal")
     if isinstance(text, dict):
         text = text.get("value")
     content.add_text(text)
@@ -190,16 +198,19 @@ def _server_call(content: Content, part: dict[str, Value]) -> None:
     _call(content, {"name": part.get("name"), "id": part.get("id"), "arguments": part.get("server_tool_call")})
 
 
-def _result(content: Content, part: dict[str, Value]) -> None:
-    told = _first(part, "response", "result", "output", "content", "server_tool_call_response")
-    content.results.append(
-        ToolResult(
-            id=_first_string(part, "id", "tool_use_id", "toolUseId", "toolCallId", "tool_call_id", "call_id"),
-            name=_first_string(part, "name", "toolName"),
-            content=result_content(told),
-            is_error=_is_error(part),
-        )
+def tool_result(part: dict[str, Value]) -> ToolResult:
+    """What a part hands back to the model, whatever the names of its fields."""
+    told = first_of(part, "response", "result", "output", "content", "server_tool_call_response")
+    return ToolResult(
+        id=_first_string(part, "id", "tool_use_id", "toolUseId", "toolCallId", "tool_call_id", "call_id"),
+        name=_first_string(part, "name", "toolName"),
+        content=result_content(told),
+        is_error=_is_error(part),
     )
+
+
+def _result(content: Content, part: dict[str, Value]) -> None:
+    content.results.append(tool_result(part))
 
 
 def _anthropic_result(content: Content, part: dict[str, Value]) -> None:
@@ -224,7 +235,7 @@ def _is_error(part: dict[str, Value]) -> bool | None:
 
 
 def _reasoning(content: Content, part: dict[str, Value]) -> None:
-    content.add_reasoning(_first(part, "content", "thinking", "text", "summary", "reasoningText"))
+    content.add_reasoning(first_of(part, "content", "thinking", "text", "summary", "reasoningText"))
 
 
 def _media(content: Content, part: dict[str, Value]) -> None:
@@ -232,7 +243,7 @@ def _media(content: Content, part: dict[str, Value]) -> None:
 
 
 def _code(content: Content, part: dict[str, Value]) -> None:
-    content.add_text(_first(part, "code", "output"))
+    content.add_text(first_of(part, "code", "output"))
 
 
 _Handler = Callable[[Content, "dict[str, Value]"], None]

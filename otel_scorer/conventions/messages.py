@@ -7,10 +7,10 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import NamedTuple
 
-from otel_scorer.conventions.content import PART_TYPES, Content, result_content, tool_call
+from otel_scorer.conventions.content import PART_TYPES, Content, first_of, result_content, tool_call, tool_result
 from otel_scorer.conventions.finish import normalised
 from otel_scorer.conventions.values import MAX_ITEMS, captured, loosened, string
-from otel_scorer.model import Message, ToolResult, Value
+from otel_scorer.model import Message, ToolCall, ToolResult, Value
 
 _ROLES: dict[str, str] = {
     **dict.fromkeys(("system", "developer", "systemmessage", "systemmessagechunk"), "system"),
@@ -19,6 +19,7 @@ _ROLES: dict[str, str] = {
     **dict.fromkeys(("tool", "function", "toolmessage", "functionmessage", "tool-response"), "tool"),
 }
 _SPEAKERS = {name: role for name, role in _ROLES.items() if role != "tool"}
+_CONTENT_KEYS = ("parts", "content", "contents", "text")
 _CALL_KEYS = frozenset({"tool_calls", "additional_kwargs", "function_call", "function_call_name"})
 
 
@@ -87,7 +88,7 @@ def joined(items: tuple[Message, ...] | None) -> tuple[Message, ...] | None:
 
     Alternative answers stay apart: they both have a text, or both a finish reason.
     """
-    if items is None or not any(one.role == other.role == "assistant" for one, other in pairwise(items)):
+    if not items or len(items) < 2 or not any(one.role == other.role == "assistant" for one, other in pairwise(items)):
         return items
     found: list[Message] = []
     for item in items:
@@ -153,14 +154,15 @@ def _message(item: dict[str, Value], default_role: str) -> _Read:
     outer, item = item, _unwrapped(item)
     plain = _plain(item) if outer is item or len(outer) == 1 else None
     if plain is not None:
-        return _Read(plain, False, True)
+        return plain
     content = Content()
     role = _role(item, default_role)
     _add_content(content, item, role)
     _add_calls(content, item)
     if outer is not item:
         _add_calls(content, outer)
-    _add_function_results(content, outer)
+    if "function" in outer:
+        _add_function_results(content, outer)
     if content.results and not content.texts and not content.calls:
         role = "tool"
     message = Message(
@@ -180,24 +182,44 @@ def _message(item: dict[str, Value], default_role: str) -> _Read:
     return _Read(message, content.hidden or lost, told)
 
 
-def _plain(item: dict[str, Value]) -> Message | None:
-    """A message of one text, as most are (`{role, content}`, `{role, parts: [{type: text, content}]}`), read without
-    ceremony; None for any other.
+def _plain(item: dict[str, Value]) -> _Read | None:
+    """A message as most are (`{role, content}`, or `{role, parts}` of texts, calls and results), read without ceremony;
+    None for any other.
     """
     role, reason = item.get("role"), item.get("finish_reason", "")
     if len(item) != 3 - ("finish_reason" not in item) or not isinstance(role, str) or not isinstance(reason, str):
         return None
-    speaker = _SPEAKERS.get(role)
-    text = _only_text(item["parts"]) if "parts" in item else item.get("content")
+    reason = normalised(reason) if reason else ""
+    parts = item.get("parts")
+    if isinstance(parts, list):
+        return _of_parts(_ROLES.get(role), parts, reason)
+    speaker, text = _SPEAKERS.get(role), item.get("content")
     if speaker is None or not isinstance(text, str) or text[:1] == "[" or not captured(text):
         return None
-    return Message(speaker, text, finish_reason=normalised(reason) if reason else "")
+    return _Read(Message(speaker, text, finish_reason=reason), False, True)
 
 
-def _only_text(parts: Value) -> Value:
-    if isinstance(parts, list) and len(parts) == 1 and isinstance(parts[0], dict) and len(parts[0]) == 2:
-        return parts[0].get("content") if parts[0].get("type") == "text" else None
-    return None
+def _of_parts(role: str | None, parts: list[Value], reason: str) -> _Read | None:
+    """OpenTelemetry's parts, where all are of the common kinds and whole."""
+    texts: list[str] = []
+    calls: list[ToolCall] = []
+    results: list[ToolResult] = []
+    for part in parts:
+        kind = part.get("type") if isinstance(part, dict) else None
+        if kind == "text" and isinstance(text := part.get("content"), str) and captured(text):  # type: ignore[union-attr]
+            texts.append(text)
+        elif kind == "tool_call" and (call := tool_call(part)) is not None:
+            calls.append(call)
+        elif kind == "tool_call_response":
+            results.append(tool_result(part))  # type: ignore[arg-type]
+        else:
+            return None
+    if role is None or not parts or len(parts) > MAX_ITEMS:
+        return None
+    if results and not texts and not calls:
+        role = "tool"
+    text = texts[0] if len(texts) == 1 else "\n".join(texts)
+    return _Read(Message(role, text, tuple(calls), tuple(results), finish_reason=reason), False, bool(texts))
 
 
 def _unwrapped(item: dict[str, Value]) -> dict[str, Value]:
@@ -221,6 +243,9 @@ def _last(value: Value) -> Value:
 
 
 def _role(item: dict[str, Value], default_role: str) -> str:
+    plain = item.get("role")
+    if isinstance(plain, str) and plain in _ROLES:
+        return _ROLES[plain]
     for key in ("role", "type", "_type"):
         told = item.get(key)
         if isinstance(told, str) and (told.lower() in _ROLES or (key == "role" and told not in ("", "unknown"))):
@@ -234,10 +259,10 @@ def _role(item: dict[str, Value], default_role: str) -> str:
 
 
 def _add_content(content: Content, item: dict[str, Value], role: str) -> None:
-    if _is_part(item) and "role" not in item:
+    if "role" not in item and _is_part(item):
         content.add(item)
         return
-    told = next((item[key] for key in ("parts", "content", "contents", "text") if item.get(key) is not None), None)
+    told = first_of(item, *_CONTENT_KEYS)
     if isinstance(told, dict) and "" in told:
         content.add(told[""])
         told = [part for key, part in told.items() if key]
@@ -247,8 +272,10 @@ def _add_content(content: Content, item: dict[str, Value], role: str) -> None:
         _add_result(content, item, told)
     else:
         content.add(told)
-    content.add_text(item.get("refusal"))
-    content.add_reasoning(item.get("reasoning_content"))
+    if "refusal" in item:
+        content.add_text(item["refusal"])
+    if "reasoning_content" in item:
+        content.add_reasoning(item["reasoning_content"])
 
 
 def _is_plain(told: Value) -> bool:
@@ -285,7 +312,7 @@ def _add_result(content: Content, item: dict[str, Value], told: Value) -> None:
 
 def _add_function_results(content: Content, row: dict[str, Value]) -> None:
     """AutoGen writes the results of calls as a list of JSON texts beside the message (`function.0`)."""
-    told = row.get("function")
+    told = row["function"]
     for one in told if isinstance(told, list) else ():
         result = loosened(one)
         if isinstance(result, dict) and "content" in result:
@@ -324,7 +351,7 @@ def _add_function_call(content: Content, item: dict[str, Value], extra: dict[str
 
 def _finish_reason(item: dict[str, Value]) -> str:
     told = item.get("finish_reason") or item.get("finishReason") or item.get("stop_reason")
-    return normalised(told) if isinstance(told, str) else ""
+    return normalised(told) if isinstance(told, str) and told else ""
 
 
 def _is_part(item: dict[str, Value]) -> bool:

@@ -27,7 +27,11 @@ def _as_json(token: re.Match[str]) -> str:
     told = token[0]
     if told in _WORDS:
         return _WORDS[told]
-    return json.dumps(unprinted_text(told))
+    body = told[1:-1]
+    if "\\x" in body or "\\U" in body:
+        return json.dumps(unprinted_text(told))
+    # What is left of Python's escapes JSON has too, but for the quotes.
+    return '"' + (body.replace("\\'", "'").replace('"', '\\"') if told[0] == "'" else body) + '"'
 
 
 def unprinted_text(quoted: str) -> str:

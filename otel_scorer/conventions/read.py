@@ -153,7 +153,7 @@ def evidence(span: Span) -> GenAI:
         prompt_version=prompt.version,
         prompt_template=prompt.template,
         usage=both(usage_of(span), found.get("usage")),
-        finish_reasons=finish_reasons_of(span) or found.get("finish_reasons", ()),
+        finish_reasons=found.get("finish_reasons", ()),
         error_type=failure.type,
         error_message=failure.message,
         conversation_id=conversation_of(span),

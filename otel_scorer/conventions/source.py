@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 from otel_scorer.conventions.catalogue import Catalogue
 from otel_scorer.conventions.found import EVENTS, Field, Found
 from otel_scorer.conventions.unflatten import listed
-from otel_scorer.conventions.values import MAX_PARTS, Decoded, captured, decode, string, text_of
+from otel_scorer.conventions.values import MAX_PARTS, Decoded, captured, decode, openings, string, text_of
 from otel_scorer.model import Attributes, Kind, Span, Value
 
 _T = TypeVar("_T")
@@ -44,7 +44,8 @@ class Source:
             bits |= catalogue.bits_of(EVENTS)
         self._plan = catalogue.plan(bits)
         self._catalogue = catalogue
-        self._parsed: dict[str, Decoded] = {}
+        # By identity, with the text so that it stays: to hash a long text costs as much as to look through it.
+        self._parsed: dict[int, tuple[str, Decoded]] = {}
         self._lists: dict[str, list[Value]] = {}
         self._once: dict[object, Any] = {}
         self._left = MAX_PARTS
@@ -136,15 +137,20 @@ class Source:
             return None
         if text[:1] not in _OPENS and text.lstrip()[:1] not in _OPENS:
             return text
-        if text not in self._parsed:
-            self._left -= text.count("{") + text.count("[")
-            decoded = self._parsed[text] = decode(text) if self._left >= 0 else Decoded(text, False, True)
-            self.cut = self.cut or decoded.cut
-        return self._parsed[text].value
+        known = self._parsed.get(id(text))
+        if known is not None:
+            return known[1].value
+        opened = openings(text)
+        self._left -= opened
+        decoded = decode(text, opened) if self._left >= 0 else Decoded(text, False, True)
+        self.cut = self.cut or decoded.cut
+        self._parsed[id(text)] = text, decoded
+        return decoded.value
 
     def is_cut(self, value: Value) -> bool:
         """Whether a value that was read is the front part of JSON."""
-        return isinstance(value, str) and value in self._parsed and self._parsed[value].cut
+        known = self._parsed.get(id(value))
+        return known is not None and known[1].cut
 
 
 _OPENS = frozenset({"{", "[", '"'})

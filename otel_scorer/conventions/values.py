@@ -39,9 +39,10 @@ class Decoded(NamedTuple):
     cut: bool = False
 
 
-def decode(text: str) -> Decoded:
-    """Parse a JSON text; anything that does not parse stays the text it is."""
-    if len(text) > MAX_PARTS and too_many(text):
+def decode(text: str, opened: int | None = None) -> Decoded:
+    """Parse a JSON text; anything that does not parse stays the text it is. `opened`: `openings(text)`, if known."""
+    opened = openings(text) if opened is None else opened
+    if opened > MAX_PARTS or (len(text) > MAX_PARTS and too_many(text)):
         return Decoded(text, False, True)
     try:
         value: Value = _loaded(text)
@@ -49,9 +50,9 @@ def decode(text: str) -> Decoded:
         return Decoded(text, False, _looks_cut(text, error))
     except (ValueError, RecursionError):
         return Decoded(text, False)
-    if _too_deep(text, value):
+    if opened > MAX_DEPTH and _too_deep(value):
         return Decoded(text, False)
-    return Decoded(_mended(value) if "\\u" in text and _SURROGATE.search(text) else value, True)
+    return Decoded(_mended(value) if "\\" in text and _SURROGATE.search(text) else value, True)
 
 
 def _loaded(text: str) -> Value:
@@ -93,9 +94,9 @@ def unquoted(text: str) -> str:
 
 def captured(value: Value) -> bool:
     """False for an unset value and for the markers that redaction leaves."""
-    if not isinstance(value, str):
-        return value is not None
-    return len(value) > _LONGEST_MARKER or value not in REDACTED
+    if isinstance(value, str):
+        return len(value) > _LONGEST_MARKER or value not in REDACTED
+    return value is not None
 
 
 def text_of(value: Value) -> str | None:
@@ -149,16 +150,17 @@ def _looks_cut(text: str, error: json.JSONDecodeError) -> bool:
     return error.msg.startswith("Unterminated") or error.pos >= len(text.rstrip()) - 6
 
 
+def openings(text: str) -> int:
+    """At least as many as the objects and lists that a JSON text holds."""
+    return text.count("{") + text.count("[")
+
+
 def too_many(text: str) -> bool:
-    """A guess at how many values a JSON text holds, at a fraction of what parsing costs."""
-    return (
-        text.count("{") + text.count("[") > MAX_PARTS or text.count('",') > MAX_PARTS or text.count(",") > _MAX_COMMAS
-    )
+    """A guess at whether a JSON text holds more values than are read, at a fraction of what parsing costs."""
+    return openings(text) > MAX_PARTS or text.count('",') > MAX_PARTS or text.count(",") > _MAX_COMMAS
 
 
-def _too_deep(text: str, value: Value) -> bool:
-    if text.count("[") + text.count("{") <= MAX_DEPTH:
-        return False
+def _too_deep(value: Value) -> bool:
     layer: list[Value] = [value]
     for _ in range(MAX_DEPTH):
         layer = [item for node in layer for item in _children(node)]

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from spans_by_key import span
 
+from otel_scorer.conventions.printed import printed_object
 from otel_scorer.conventions.read import evidence
 from otel_scorer.model import Message, ToolCall, ToolResult, Value
 
@@ -113,3 +116,24 @@ def test_anthropic_counts_the_cache_apart() -> None:
     genai = evidence(span(**{"openinference.span.kind": "LLM", "output.value": json.dumps(told)}))
     assert (genai.usage.input, genai.usage.total, genai.usage.cache_read) == (110, 112, 100)
     assert genai.output_messages == (Message("assistant", "yo", finish_reason="stop"),)
+
+
+TEXTS = st.text(alphabet=st.characters(codec="utf-8"), max_size=6)
+PRINTABLE = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(TEXTS, PRINTABLE, min_size=1, max_size=3))
+@settings(max_examples=200, deadline=None)
+def test_whatever_plain_values_python_prints_are_read_back(value: dict[str, Value]) -> None:
+    assert printed_object(str(value)) == value
+
+
+@given(st.text(alphabet="{}[]'\"\\,: axTrue0", max_size=60))
+@settings(max_examples=200, deadline=None)
+def test_no_text_is_taken_for_an_object_that_is_none(text: str) -> None:
+    found = printed_object("{'" + text)
+    assert found is None or isinstance(found, dict)
