@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TypeVar
 
 from otel_scorer.conventions import documents as docs
@@ -120,7 +119,12 @@ def _add_finish_reasons(found: Found, reasons: tuple[str, ...]) -> None:
     found["finish_reasons"] = reasons
     if answers and len(reasons) == len(answers) and not any(answer.finish_reason for answer in answers):
         told = zip(answers, reasons, strict=True)
-        found["output_messages"] = tuple(replace(answer, finish_reason=reason) for answer, reason in told)
+        found["output_messages"] = tuple(_ended(answer, reason) for answer, reason in told)
+
+
+def _ended(answer: Message, reason: str) -> Message:
+    said = answer.text, answer.tool_calls, answer.tool_results, answer.reasoning, answer.media
+    return Message(answer.role, *said, reason, answer.name)
 
 
 def _add_system(found: Found) -> None:

@@ -40,7 +40,7 @@ class Source:
         self.attributes: Attributes = span.attributes
         self.cut = span.dropped_attributes > 0
         bits, self._flattened, self._starting = catalogue.look(span.attributes)
-        if span.events or span.logs:
+        if span.logs or any(event.name.startswith(_EVENTS) for event in span.events):
             bits |= catalogue.bits_of(EVENTS)
         self._plan = catalogue.plan(bits)
         self._catalogue = catalogue
@@ -154,3 +154,5 @@ class Source:
 
 
 _OPENS = frozenset({"{", "[", '"'})
+_EVENTS = ("gen_ai.", "db.", "tool.", "guard.")
+"""How the names of events begin that carry evidence."""

@@ -64,14 +64,11 @@ def _insert(tree: _Tree, path: Path, value: Value) -> None:
 
 
 def _in_order(tree: _Tree) -> list[Value]:
-    indexes = [index for index in tree if isinstance(index, int)]
-    indexes.sort()
-    return [_finished(tree[index]) for index in indexes]
+    indexes = sorted(index for index in tree if type(index) is int)
+    return [_finished(item) if type(item := tree[index]) is _Tree else item for index in indexes]
 
 
-def _finished(node: Value) -> Value:
-    if type(node) is not _Tree:
-        return node
-    if all(isinstance(key, int) for key in node):
-        return _in_order(node)
-    return {str(key): _finished(item) for key, item in node.items()}
+def _finished(tree: _Tree) -> Value:
+    if type(next(iter(tree))) is int and all(type(key) is int for key in tree):
+        return _in_order(tree)
+    return {str(key): _finished(item) if type(item) is _Tree else item for key, item in tree.items()}

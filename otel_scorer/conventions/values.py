@@ -129,6 +129,8 @@ def strings(value: Value) -> tuple[str, ...]:
 
 def integer(value: Value) -> int | None:
     """A count: an int, an integral float or digits in a string; None for anything else and for what is below zero."""
+    if type(value) is int and 0 <= value < 1 << 63:
+        return value
     found = number(value)
     return int(found) if found is not None and found >= 0 and found == found // 1 and found < 1 << 63 else None
 
