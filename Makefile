@@ -35,8 +35,9 @@ tests: $(VENV)/.dev $(LIVE)/.live  ## the tests, with branch coverage
 live: $(VENV)/.dev $(LIVE)/.live  ## of the tests, those that run published instrumentations
 	$(BIN)/pytest tests/live
 
-bench: $(VENV)/.dev  ## two minutes of measuring: CPU per span over the whole path
+bench: $(VENV)/.dev  ## two minutes of measuring: CPU per span over the whole path, and of reading each dialect
 	$(BIN)/python benchmarks/path.py
+	$(BIN)/python benchmarks/dialects.py
 
 docs: $(VENV)/.dev  ## write the reference pages that list what the program knows
 	$(BIN)/python docs/generate.py
