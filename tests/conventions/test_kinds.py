@@ -45,6 +45,11 @@ CASES: list[tuple[dict[str, Value], str, str]] = [
     ({"db.system": "milvus"}, "VECTOR_DB", ""),
     ({"db.system": "postgresql", "db.vector.query.top_k": 3}, "VECTOR_DB", ""),
     ({"rail.stop": True}, "UNKNOWN", ""),
+    ({"gen_ai.span.kind": "UNKNOWN", "input.value": "x"}, "CHAIN", "UNKNOWN"),
+    ({"gen_ai.span.kind": "UNKNOWN", "gen_ai.prompt.template.name": "t", "input.value": "x"}, "PROMPT", "UNKNOWN"),
+    ({"openinference.span.kind": "UNKNOWN", "gen_ai.operation.name": "chat"}, "LLM", "chat"),
+    ({"openinference.span.kind": "UNKNOWN"}, "UNKNOWN", "UNKNOWN"),
+    ({"gen_ai.operation.name": "handoff"}, "CHAIN", "handoff"),
     ({"openinference.span.kind": 7, "gen_ai.operation.name": ["chat"]}, "UNKNOWN", "7"),
     ({}, "UNKNOWN", ""),
 ]
