@@ -58,7 +58,7 @@ def llm(span_id: str, parent: str, at: int, tokens: tuple[int, int] | None) -> S
 
 def test_model_calls_are_summed_and_an_agents_own_sum_is_left_out() -> None:
     agent = span("a", "agent", (1, 50), kind("AGENT", **{"llm.token_count.prompt": 999}))
-    assert seen(agent, llm("x", "a", 2, (10, 1)), llm("y", "a", 4, (20, 2))).usage == Usage(30, 3)
+    assert seen(agent, llm("x", "a", 2, (10, 1)), llm("y", "a", 4, (20, 2))).usage == Usage(30, 3, 33)
 
 
 def test_an_agents_own_sum_counts_where_no_model_call_tells() -> None:
@@ -67,13 +67,13 @@ def test_an_agents_own_sum_counts_where_no_model_call_tells() -> None:
 
 
 def test_a_model_span_in_a_model_span_is_counted_once() -> None:
-    assert seen(llm("x", "agent", 1, (10, 2)), llm("y", "x", 1, (10, 3))).usage == Usage(10, 3)
-    assert seen(llm("x", "agent", 1, None), llm("y", "x", 1, (10, 3))).usage == Usage(10, 3)
+    assert seen(llm("x", "agent", 1, (10, 2)), llm("y", "x", 1, (10, 3))).usage == Usage(10, 3, 13)
+    assert seen(llm("x", "agent", 1, None), llm("y", "x", 1, (10, 3))).usage == Usage(10, 3, 13)
 
 
 def test_a_model_call_of_an_agent_below_a_model_span_is_counted_too() -> None:
     sub = span("sub", "x", (2, 9), kind("AGENT"))
-    assert seen(llm("x", "agent", 1, (10, 1)), sub, llm("y", "sub", 3, (5, 1))).usage == Usage(15, 2)
+    assert seen(llm("x", "agent", 1, (10, 1)), sub, llm("y", "sub", 3, (5, 1))).usage == Usage(15, 2, 17)
 
 
 def test_untold_usage_is_none() -> None:
