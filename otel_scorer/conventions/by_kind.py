@@ -10,8 +10,7 @@ from otel_scorer.conventions import messages as shapes
 from otel_scorer.conventions.finish import finish_reasons_of
 from otel_scorer.conventions.found import Captured, Found
 from otel_scorer.conventions.source import Source
-from otel_scorer.conventions.tool_span import asked as arguments_in
-from otel_scorer.conventions.tool_span import parameters_of, result_of
+from otel_scorer.conventions.tool_span import arguments_in, parameters_of, result_of
 from otel_scorer.conventions.values import unquoted
 from otel_scorer.model import Message
 
@@ -67,13 +66,13 @@ def _model_call(source: Source, found: Found) -> None:
     raw_asked, raw_told = source.text("raw.input", "fi.raw_input") or asked, source.text("raw.output", "fi.raw_output")
     if found.get("input_messages") is None and raw_asked is not None:
         _add_request(source, found, exchange.request(source.reparsed(raw_asked)))
-    reasons = finish_reasons_of(source.span)
-    about_only = found.get("output_messages") is not None and bool(
-        reasons
-    )  # nothing is left that its messages could add
+    reasons, cut = finish_reasons_of(source.span), source.cut
+    known = found.get("output_messages") is not None and bool(reasons)
     for text in (told, raw_told):
         if text is not None:
-            _add_response(found, exchange.response(source.reparsed(text), about_only=about_only))
+            _add_response(found, exchange.response(source.reparsed(text), about_only=known))
+    if known:
+        source.cut = cut  # a response that was cut takes nothing away from what stands beside it
     if found.get("input_messages") is None:
         found["input_messages"] = _plain(asked, "user")
         found["input_text"] = asked if found["input_messages"] is None else None

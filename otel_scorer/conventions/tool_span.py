@@ -84,7 +84,7 @@ def call_id_of(attributes: Attributes) -> str:
     return next((name for key in _CALL_ID if (name := string(attributes.get(key)))), "")
 
 
-def asked(source: Source, value: Value) -> Captured:
+def arguments_in(source: Source, value: Value) -> Captured:
     """The arguments that a value holds, out of their wrapping."""
     read = source.reparsed(value) if isinstance(value, str) else value
     return Captured(arguments_of(value if read is None else read), not source.is_cut(value))
@@ -92,7 +92,7 @@ def asked(source: Source, value: Value) -> Captured:
 
 def _arguments(source: Source) -> Captured | None:
     value = source.value(*ARGUMENTS) if source.kind == "TOOL" else None
-    return None if value is None else asked(source, value)
+    return None if value is None else arguments_in(source, value)
 
 
 def _result(source: Source) -> Captured | None:

@@ -224,3 +224,16 @@ def test_an_answer_without_words_is_not_lost() -> None:
     )
     assert genai.output_messages == (Message("assistant", "42"),)
     assert not genai.truncated
+
+
+def test_a_cut_copy_takes_nothing_away_from_what_is_whole_beside_it() -> None:
+    attributes: dict[str, Value] = {
+        "openinference.span.kind": "LLM",
+        "llm.output_messages.0.message.role": "assistant",
+        "llm.output_messages.0.message.content": "42",
+        "output.value": '{"id": "x", "choices": [{"mess',
+    }
+    assert evidence(span(**attributes)).truncated
+    whole = evidence(span(**attributes, **{"llm.finish_reason": "stop"}))
+    assert whole.output_messages == (Message("assistant", "42", finish_reason="stop"),)
+    assert not whole.truncated
