@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from otel_scorer.cli import check, demo, doctor, evaluate, quarantine, serve, up, view, why, work
+from otel_scorer.cli import calibrate, check, demo, doctor, evaluate, quarantine, serve, up, view, why, work
 from otel_scorer.errors import OtelScorerError
 
 app = typer.Typer(
@@ -31,6 +31,7 @@ for _name, _command in (
     ("doctor", doctor.doctor),
     ("check", check.check),
     ("eval", evaluate.evaluate),
+    ("calibrate", calibrate.calibrate),
     ("quarantine", quarantine.quarantine),
 ):
     app.command(_name)(_command)
