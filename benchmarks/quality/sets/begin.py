@@ -1,0 +1,61 @@
+"""BEGIN: answers of dialogue models to a piece of knowledge, called attributable to it or not.
+
+The knowledge stands as a retrieved document. Generic answers, which say nothing, are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from benchmarks.quality.case import Case, case_of, records
+from benchmarks.quality.figures import Asking, Entry, Row, auc_row
+from benchmarks.quality.runs import Asked, Fetched, Said, Turn, trace_of
+from benchmarks.quality.sets import LabelledSet, Seen, entries_by
+
+FILE = "grounding/begin_dev.jsonl"
+CHECKS = ("agent/grounding:statements", "agent/grounding:entities", "agent/grounding:numbers")
+SCORE = "agent/factual_grounding"
+METRIC = "statement_support"
+
+
+def cases(folder: Path) -> list[Case]:
+    return [_case(number, record) for number, record in enumerate(records(folder / FILE))]
+
+
+def _case(number: int, record: dict[str, Any]) -> Case:
+    name = f"begin {number}"
+    asked = record["message"] if isinstance(record["message"], str) else "\n".join(record["message"])
+    turns: list[Turn] = [Asked(asked), Fetched(asked, (record["knowledge"],)), Said(record["response"])]
+    bad = None if record["begin_label"] == "Generic" else record["begin_label"] != "Fully attributable"
+    return case_of(name, record["knowledge"], trace_of(name, turns), turns, bad)
+
+
+def rows(seen: Seen) -> Sequence[Row]:
+    found = []
+    whole = "answers that are not attributable against those that are"
+    for by in (SCORE, *CHECKS, f"metric/{METRIC}"):
+        entries = _by_metric(seen) if by.startswith("metric/") else entries_by(by, seen, mark=5.0)
+        found.append(auc_row(Asking("BEGIN", whole, by, 0.95), entries))
+        if by not in CHECKS[1:]:
+            middle = f"{whole}, middle half of word overlap"
+            found.append(auc_row(Asking("BEGIN", middle, by), _middle_half(entries)))
+    return found
+
+
+def _by_metric(seen: Seen) -> list[Entry]:
+    """By the number that the check on statements gives along, which is finer than its estimate."""
+    of = {case.id: (observed.told(CHECKS[0]).metrics or {}).get(METRIC) for case, observed in seen}
+    plain = entries_by(CHECKS[0], seen, mark=5.0)
+    return [replace(one, value=1 - (of[one.id] or 0.0), told=of[one.id] is not None) for one in plain]
+
+
+def _middle_half(entries: Sequence[Entry]) -> list[Entry]:
+    overlaps = sorted(one.facts["word overlap"] for one in entries)
+    low, high = overlaps[len(overlaps) // 4], overlaps[3 * len(overlaps) // 4]
+    return [one for one in entries if low <= one.facts["word overlap"] <= high]
+
+
+BEGIN = LabelledSet("begin", (FILE,), cases, rows)
