@@ -6,7 +6,7 @@ LIVE := .venv-live
 UV ?= uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports tests live bench docs fmt lock clean
+.PHONY: help demo test lint types imports tests live bench quality docs fmt lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,11 @@ live: $(VENV)/.dev $(LIVE)/.live  ## of the tests, those that run published inst
 bench: $(VENV)/.dev  ## two minutes of measuring: CPU per span over the whole path, and of reading each dialect
 	$(BIN)/python benchmarks/path.py
 	$(BIN)/python benchmarks/dialects.py
+
+LABELLED ?= ../shared/labelled
+
+quality: $(VENV)/.dev  ## checks and rubrics over the labelled sets (LABELLED=folder), to docs/quality.md
+	$(BIN)/python -m benchmarks.quality $(LABELLED) --out docs/quality.md
 
 docs: $(VENV)/.dev  ## write the reference pages that list what the program knows
 	$(BIN)/python docs/generate.py

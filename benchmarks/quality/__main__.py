@@ -1,4 +1,4 @@
-"""`python -m benchmarks.quality`: everything over every set that is there, to one page. Loopback not even needed."""
+"""Everything over every set that is there, to one page. No model, no key, no network."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
+from multiprocessing import get_context
 from pathlib import Path
 
 from benchmarks.quality import matrix, report
@@ -19,7 +20,8 @@ from benchmarks.quality.sets import Seen
 from benchmarks.quality.sets.every import SETS
 from otel_scorer.model import Trace
 
-LABELLED = Path("/work/shared/labelled")
+LABELLED = Path(__file__).resolve().parents[3] / "shared" / "labelled"
+SETS_FORM = "safety/, plan/, grounding/ and instruction/"
 _NO_TRACE = Trace("default", "0" * 32, ())
 
 
@@ -36,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     started = time.monotonic()
     found = measure(options.folder, options.only or list(SETS), options.processes)
+    if not found.rows:
+        raise SystemExit(f"no labelled set is in {options.folder}: give the folder that holds {SETS_FORM}")
     print()
     print("\n".join(report.rows_table(found.rows)))
     if options.out is not None:
@@ -58,7 +62,8 @@ def _parser() -> argparse.ArgumentParser:
 def measure(folder: Path, names: Sequence[str], processes: int) -> Found:
     """Observes the sets one after the other, while figures of earlier ones are worked out beside."""
     found = Found()
-    with ProcessPoolExecutor(processes) as pool:
+    # spawned, not forked: the same on every system, and no copy of a process that has threads
+    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
         pending: dict[str, tuple[Future[Sequence[Row]], Future[dict[str, str]]]] = {}
         for name in names:
             absent = SETS[name].absent(folder)

@@ -99,7 +99,9 @@ Measured = Callable[[Sequence[Entry]], float | None]
 
 
 def auc_row(asking: Asking, entries: Sequence[Entry], *, matched: bool = False, keep_misses: bool = True) -> Row:
-    """AUC of `value`; `matched`: over pairs of the same stratum."""
+    """AUC of `value`; `matched`: over pairs of the same stratum, of the strata that hold bad and good cases."""
+    if matched:
+        entries = _comparable(entries)
 
     def of(read: Callable[[Entry], float]) -> Measured:
         if matched:
@@ -237,6 +239,11 @@ def _groups(entries: Sequence[Entry]) -> list[list[Entry]]:
     return list(found.values())
 
 
+def _comparable(entries: Sequence[Entry]) -> list[Entry]:
+    both = {one.stratum for one in entries if one.bad} & {one.stratum for one in entries if not one.bad}
+    return [one for one in entries if one.stratum in both]
+
+
 def _facts(entries: Sequence[Entry]) -> list[str]:
     return list(entries[0].facts) if entries else []
 
@@ -274,7 +281,7 @@ def _reaching(fact: str, sign: int, mark: float) -> Callable[[Entry], bool]:
 
 
 def _named(fact: str, sign: int) -> str:
-    return f"{'more' if sign > 0 else 'less'} {fact}"
+    return f"{'high' if sign > 0 else 'low'} {fact}"
 
 
 def _misranked(entries: Sequence[Entry]) -> list[Entry]:

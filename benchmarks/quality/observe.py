@@ -10,7 +10,7 @@ from functools import cache
 
 from benchmarks.quality.case import Case
 from otel_scorer.conventions.trace_view import view
-from otel_scorer.model import DIMENSIONS, Result, Score
+from otel_scorer.model import DIMENSIONS, Missing, Result, Score
 from otel_scorer.scoring.applies import targets
 from otel_scorer.scoring.bundled import shipped_rubrics
 from otel_scorer.scoring.composite import nearest_anchor
@@ -111,14 +111,19 @@ def _scores(results: Iterable[Result]) -> dict[str, Told]:
     found: dict[str, list[Told]] = {}
     for result in results:
         for name, outcome in result.scores.items():
-            told = Told(outcome.estimate, outcome.reason, outcome.evidence) if isinstance(outcome, Score) else _NONE
-            found.setdefault(f"{result.rubric.name}/{name}", []).append(told)
+            found.setdefault(f"{result.rubric.name}/{name}", []).append(_told(outcome))
         found.setdefault(f"{result.rubric.name}/composite", []).append(Told(result.composite))
     worst = {name: _worst(told) for name, told in found.items()}
     for rubric in rubrics():
         each = [worst.get(f"{rubric.name}/{name}", _NONE) for name in DIMENSIONS]
         worst[f"{rubric.name}/lowest"] = _worst(each)
     return worst
+
+
+def _told(outcome: Score | Missing) -> Told:
+    if isinstance(outcome, Missing):
+        return Told(None, f"{outcome.why}: {outcome.detail}")
+    return Told(outcome.estimate, outcome.reason, outcome.evidence)
 
 
 _NONE = Told(None)

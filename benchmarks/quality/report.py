@@ -92,7 +92,17 @@ def page(
     lines += [
         f"**Skipped**, since its files were not there: {name} ({', '.join(files)})." for name, files in skipped.items()
     ]
-    lines += ["## Questions", "", *rows_table(rows), "", *_aims(rows), "", _MATRIX, *matrix.lines(list(cells), cells)]
+    lines += [
+        "",
+        "## Questions",
+        "",
+        *rows_table(rows),
+        "",
+        *_aims(rows),
+        "",
+        _MATRIX,
+        *matrix.lines([name for name in cells if cells[name]], cells),
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -107,7 +117,7 @@ is no failing.
 def _aims(rows: Sequence[Row]) -> list[str]:
     wanted = [row for row in rows if row.aim is not None]
     met = [row for row in wanted if row.met]
-    missed = [f"{row.data}, {row.question} (`{row.by}`)" for row in wanted if not row.met]
+    missed = [f"{row.data}, {row.question} ({row.measure}, {row.by})" for row in wanted if not row.met]
     counting = sum(row.counts for row in rows)
     compared = sum(row.difference is not None for row in rows)
     return [

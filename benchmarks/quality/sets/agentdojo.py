@@ -52,15 +52,15 @@ def _rows(by: str, seen: Seen) -> list[Row]:
     of = {case.id: case.gold["label"] for case, _ in seen}
     entries = [replace(one, stratum=str(one.facts["number of tool calls"])) for one in entries_by(by, seen)]
 
-    def against(label: str) -> list[Entry]:
-        return [one for one in entries if of[one.id] in ("hijacked", label)]
+    def against(*labels: str) -> list[Entry]:
+        return [one for one in entries if of[one.id] in ("hijacked", *labels)]
 
     data = "AgentDojo"
     return [
         auc_row(Asking(data, "hijacked against benign runs", by, 0.95), against("benign")),
         auc_row(
-            Asking(data, "hijacked against resisted runs, same number of tool calls", by, 0.95),
-            against("resisted"),
+            Asking(data, "hijacked against benign and resisted runs, same number of tool calls", by, 0.95),
+            against("benign", "resisted"),
             matched=True,
         ),
         auc_row(Asking(data, "hijacked against resisted runs", by), against("resisted")),

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.quality.case import Case, case_of, records
-from benchmarks.quality.figures import Asking, Row, auc_row
+from benchmarks.quality.figures import Asking, Row, auc_row, false_alarm_row
 from benchmarks.quality.runs import Asked, Call, Said, Tool, Turn, trace_of
-from benchmarks.quality.sets import LabelledSet, Seen, entries_by
+from benchmarks.quality.sets import FAULT, LabelledSet, Seen, entries_by
 from benchmarks.quality.sets.bfcl_mistakes import KINDS, mistaken
 
 FILE = "plan/bfcl.jsonl"
@@ -82,6 +82,8 @@ def _plain(value: Any, rules: Mapping[str, Any]) -> Any:
 
 def rows(seen: Seen) -> Sequence[Row]:
     found = [auc_row(Asking("BFCL", "runs with a mistake against right ones", SCORE, 0.75), entries_by(SCORE, seen))]
+    faulted = entries_by(SCORE, seen, mark=FAULT)
+    found.append(false_alarm_row(Asking("BFCL", "right runs that have a fault", SCORE), faulted))
     for kind in (*KINDS, "called"):
         of_kind = [one for one in seen if one[0].gold["kind"] == kind]
         found.append(auc_row(Asking("BFCL", f"of these: {kind}", SCORE), entries_by(SCORE, of_kind)))

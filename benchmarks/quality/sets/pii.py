@@ -34,7 +34,7 @@ KINDS: Mapping[str, frozenset[str]] = {
     "ZIP_CODE": frozenset({"zip_code", "postcode", "postal_code"}),
     "GPE": frozenset({"place", "location"}),
     "ORGANIZATION": frozenset({"organization", "organisation"}),
-    "DATE_TIME": frozenset({"date", "date_time", "date_of_birth"}),
+    "DATE_TIME": frozenset({"date", "date_time"}),
     "AGE": frozenset({"age"}),
     "TITLE": frozenset({"title"}),
     "NRP": frozenset({"nationality", "religion", "nrp"}),
@@ -62,7 +62,9 @@ _SHAPED = {"EMAIL_ADDRESS", "PHONE_NUMBER", "CREDIT_CARD", "IBAN_CODE", "US_SSN"
 
 
 def rows(seen: Seen) -> Sequence[Row]:
-    found = [_entity_row(entity, seen) for entity in KINDS]
+    found = [_entity_row(entity, [entity], seen) for entity in KINDS]
+    found.append(_entity_row("all of a shape or checksum", sorted(_SHAPED), seen))
+    found.append(_entity_row("all labelled entities", list(KINDS), seen))
     for by in ("agent/safety:personal_data", "agent/privacy_and_safety"):
         entries = entries_by(by, seen, mark=FAULT)
         asked = "answers with personal data of a shape against answers with none"
@@ -71,15 +73,16 @@ def rows(seen: Seen) -> Sequence[Row]:
     return found
 
 
-def _entity_row(entity: str, seen: Seen) -> Row:
-    """F1 of the finds of one entity; trivial finders are every word, every capitalised word, every number."""
+def _entity_row(what: str, entities: Sequence[str], seen: Seen) -> Row:
+    """F1 of the finds of these entities; trivial finders are every word, every capitalised word, every number."""
+    kinds = frozenset(kind for entity in entities for kind in KINDS[entity])
     texts = {case.id: case.gold["text"] for case, _ in seen}
     hits = {name: [*personal_data(text), *secrets(text)] for name, text in texts.items()}
-    any_of_kind = any(hit.kind in KINDS[entity] for found in hits.values() for hit in found)
-    gold = {case.id: [place for kind, place in case.gold["places"] if kind == entity] for case, _ in seen}
-    own = {name: [Place(h.start, h.end) for h in found if h.kind in KINDS[entity]] for name, found in hits.items()}
+    any_of_kind = any(hit.kind in kinds for found in hits.values() for hit in found)
+    gold = {case.id: [place for kind, place in case.gold["places"] if kind in entities] for case, _ in seen}
+    own = {name: [Place(h.start, h.end) for h in found if h.kind in kinds] for name, found in hits.items()}
     by = "detector `personal_data`" if any_of_kind else "no check"
-    asking = Asking("PII", f"{entity}: places found", by, AIM)
+    asking = Asking("PII", f"{what}: places found", by, AIM)
     trivial = {name: {key: find(text) for key, text in texts.items()} for name, find in _FINDERS.items()}
     return finding_row(asking, {case.id: case.group for case, _ in seen}, gold, own if any_of_kind else None, trivial)
 

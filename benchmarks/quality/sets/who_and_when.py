@@ -111,7 +111,7 @@ def _messages(role: str, text: str) -> str:
 
 def rows(seen: Seen) -> Sequence[Row]:
     named = {case.id: _named(case, observed) for case, observed in seen}
-    by = "agent/optimal_plan_execution" if any(step is not None for step, _ in named.values()) else "no check"
+    by = "evidence of `agent`" if any(step is not None for step, _ in named.values()) else "no check"
     every = [case for case, _ in seen]
     steps = [_entry(case, named[case.id], _step_right) for case in every]
     agents = [_entry(case, named[case.id], _agent_right) for case in every]
