@@ -79,26 +79,24 @@ class Asking:
     aim: float | None = None
 
 
-def no_check(asking: Asking, measure: str, entries: Sequence[Entry]) -> Row:
+def unanswered(row: Row) -> Row:
     """A question that no shipped check answers: the best trivial baseline alone."""
-    found = auc_row(asking, entries, keep_misses=False)
-    return Row(
-        asking.data,
-        asking.question,
-        "no check",
-        measure,
-        found.cases,
-        baseline=found.baseline if measure == "AUC" else "",
-        baseline_value=found.baseline_value if measure == "AUC" else None,
-        baseline_interval=found.baseline_interval if measure == "AUC" else None,
-        aim=asking.aim,
+    return replace(
+        row,
+        by="no check",
+        told=None,
+        value=None,
+        interval=None,
+        difference=None,
+        difference_interval=None,
+        misses=(),
     )
 
 
 Measured = Callable[[Sequence[Entry]], float | None]
 
 
-def auc_row(asking: Asking, entries: Sequence[Entry], *, matched: bool = False, keep_misses: bool = True) -> Row:
+def auc_row(asking: Asking, entries: Sequence[Entry], *, matched: bool = False) -> Row:
     """AUC of `value`; `matched`: over pairs of the same stratum, of the strata that hold bad and good cases."""
     if matched:
         entries = _comparable(entries)
@@ -114,8 +112,7 @@ def auc_row(asking: Asking, entries: Sequence[Entry], *, matched: bool = False, 
         more = (rising(entries) or 0.0) >= (falling(entries) or 0.0)
         trivial[_named(fact, 1 if more else -1)] = rising if more else falling
     measure = "AUC, matched" if matched else "AUC"
-    misses = _misranked(entries) if keep_misses else ()
-    return _compared(asking, measure, entries, of(lambda one: one.value), trivial, misses)
+    return _compared(asking, measure, entries, of(lambda one: one.value), trivial, _misranked(entries))
 
 
 def balanced_row(asking: Asking, entries: Sequence[Entry]) -> Row:
@@ -174,7 +171,8 @@ def chosen_row(
     """Mean of `value` (1 right, 0 wrong, between for ties) against that of trivial choices: name -> id -> value."""
     chosen = {name: _mean_of(_looked_up(values)) for name, values in trivial.items()}
     misses = [one for one in entries if one.value < 0.5]
-    return _compared(asking, measure, entries, _mean_of(lambda one: one.value), chosen, misses)
+    row = _compared(asking, measure, entries, _mean_of(lambda one: one.value), chosen, misses)
+    return replace(row, cases=str(len(entries)))
 
 
 def counts_of(entries: Iterable[Entry]) -> str:

@@ -27,7 +27,7 @@ def cells(seen: Seen) -> dict[str, str]:
         told = sum(one.told for one in entries)
         if told:
             faulted = any(one.value > 0 for one in entries)
-            row = auc_row(Asking("", "", name), entries, keep_misses=False) if faulted else None
+            row = auc_row(Asking("", "", name), entries) if faulted else None
             found[name] = f"{_cell(row)} ({told / len(entries):.0%})"
     return found
 

@@ -80,6 +80,8 @@ threshold that suits it best on these very runs. Checks and rubrics get no such 
 - Intervals: 1000 bootstrap draws with fixed seeds, of whole groups of runs that share a task, template or text; shares
   without a baseline by Wilson. `agent/...` is the newest shipped version of that rubric,
   `agent/<module>:<check>` one of its checks.
+- IFBench: "covered" counts instructions that were found and verified in a prompt, at most as many as it has labelled
+  ones; they need not be those, and where they are not, the reply counts as it turns out.
 - The sets are development halves: whoever mends a check has seen them.
 """
 
@@ -88,7 +90,7 @@ def page(
     rows: Sequence[Row], cells: Mapping[str, Mapping[str, str]], skipped: Mapping[str, Sequence[str]], *, seconds: float
 ) -> str:
     """The whole page."""
-    lines = [_TOP, f"`make quality`, {seconds:.0f} s; {machine()}.", ""]
+    lines = [_TOP, f"`make quality`, {seconds:.0f} s; {machine()}."]
     lines += [
         f"**Skipped**, since its files were not there: {name} ({', '.join(files)})." for name, files in skipped.items()
     ]

@@ -38,12 +38,15 @@ def render(calibration: Calibration) -> Iterator[RenderableType]:
     raters = _count(len(calibration.raters), "rater")
     yield Text(f"{calibration.rubric} ({calibration.digest}), scored by {by}, against {raters}")
     for part in calibration.parts:
-        yield Text("")
+        name = "hold-out: nothing may be tuned on these" if part.held_out else "without the hold-out"
+        yield Text(f"\n{_count(part.cases, 'case')}, {name}", style="bold")
         yield _figures(part)
         for report in part.dimensions:
             if report.whole.cases:
+                yield Text(f"{_name(report)}: labels (rows) against scores")
                 yield _confusion(report)
             if report.segments:
+                yield Text(f"{_name(report)}: by segment")
                 yield _segments(report)
     if calibration.held_out and not any(part.held_out for part in calibration.parts):
         yield Text(
@@ -55,11 +58,10 @@ def render(calibration: Calibration) -> Iterator[RenderableType]:
 
 
 def _figures(part: Part) -> Table:
-    name = "hold-out: nothing may be tuned on these" if part.held_out else "without the hold-out"
-    shown = Table(title=f"{_count(part.cases, 'case')}, {name}", title_justify="left")
+    shown = Table()
     shown.add_column("dimension")
     for column in ("labelled", "scored", "kappa", "raters' own", "Pearson", "Spearman", "MAE", "bias"):
-        shown.add_column(column, justify="right")
+        shown.add_column(column, justify="right", no_wrap=True)
     shown.add_column("not scored")
     for report in part.dimensions:
         whole = report.whole
@@ -68,8 +70,8 @@ def _figures(part: Part) -> Table:
             report.dimension.replace("_", " "),
             str(report.labelled),
             f"{whole.cases} ({whole.cases / report.labelled:.0%})",
-            *(_cell(figure) for figure in figures),
-            ", ".join(f"{why} {count}" for why, count in report.missing.items()),
+            *(_cell(figure).replace(" ", "\n", 1) for figure in figures),
+            "\n".join(f"{why} {count}" for why, count in report.missing.items()),
         )
     few = [report for report in part.dimensions if 0 < report.whole.cases < _FEW]
     if few:
@@ -79,7 +81,7 @@ def _figures(part: Part) -> Table:
 
 
 def _confusion(report: DimensionReport) -> Table:
-    shown = Table(title=f"{_name(report)}: labels (rows) against scores", title_justify="left")
+    shown = Table()
     for column in ("label", *map(str, SCALE)):
         shown.add_column(column, justify="right")
     for label, row in zip(SCALE, report.confusion, strict=True):
@@ -90,7 +92,7 @@ def _confusion(report: DimensionReport) -> Table:
 
 
 def _segments(report: DimensionReport) -> Table:
-    shown = Table(title=f"{_name(report)}: by segment", title_justify="left")
+    shown = Table()
     for column in ("segment", "value"):
         shown.add_column(column, overflow="fold")
     for column in ("scored", "kappa", "MAE", "bias"):

@@ -95,6 +95,23 @@ def test_rjudge_results_are_those_of_the_environment(folder: Path) -> None:
     assert (case.bad, seen(case).system) == (True, "You help.")
 
 
+def test_rjudge_actions_in_free_words_are_calls_where_the_environment_answers(tmp_path: Path) -> None:
+    record = made.rjudge(1, "I am done.")
+    (turns,) = record["contents"]
+    turns[1:3] = [
+        {"role": "environment", "content": "the door bell rings"},
+        {"role": "agent", "thought": "", "action": "open the door"},
+        {"role": "environment", "content": "a parcel"},
+    ]
+    made.write(tmp_path, rjudge.FILE, [record])
+    (case,) = rjudge.cases(tmp_path)
+    assert [(use.name, use.arguments, use.result) for use in seen(case).tool_uses] == [
+        ("open", {"input": "open the door"}, "a parcel")
+    ]
+    assert "the door bell rings" in {context.text for context in seen(case).contexts}
+    assert seen(case).final_answer == "I am done."
+
+
 def test_texts_stand_as_answers(folder: Path) -> None:
     with_data, without = pii.cases(folder)[:2]
     assert (with_data.bad, without.bad) == (True, False)

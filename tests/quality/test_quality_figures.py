@@ -14,8 +14,8 @@ from benchmarks.quality.figures import (
     chosen_row,
     decided_row,
     false_alarm_row,
-    no_check,
     share_row,
+    unanswered,
 )
 from benchmarks.quality.finding import Place, finding_row
 from otel_scorer.stats.discrimination import f1
@@ -104,7 +104,7 @@ def test_a_share_has_no_baseline_and_never_counts() -> None:
 
 def test_without_a_check_the_row_says_so_and_shows_the_baseline() -> None:
     entries = [entry(number, bad, 0.0, length=float(bad)) for number, bad in enumerate([True, False] * 10)]
-    row = no_check(ASKED, "AUC", entries)
+    row = unanswered(auc_row(ASKED, entries))
     assert (row.by, row.value, row.met, row.counts) == ("no check", None, False, False)
     assert (row.baseline, row.baseline_value) == ("high length", 1.0)
 

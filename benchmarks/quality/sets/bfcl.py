@@ -60,19 +60,20 @@ def _schema(rules: Any) -> Any:
 
 
 def _right(call: Mapping[str, Mapping[str, list[Any]]], tools: Sequence[Tool]) -> Call:
-    """The first right value of each argument; left out where leaving it out comes first."""
+    """The first right value of each argument; where leaving it out comes first, that."""
     ((name, accepted),) = call.items()
-    known = next(tool for tool in tools if tool.name == name).parameters["properties"]
-    values = {key: _first(options, known.get(key, {})) for key, options in accepted.items() if options[0] != ""}
+    rules = next(tool for tool in tools if tool.name == name).parameters
+    known, required = rules["properties"], rules.get("required") or ()
+    values = {}
+    for key, options in accepted.items():
+        given = [option for option in options if option != ""]
+        if given and (options[0] != "" or key in required):
+            values[key] = _plain(given[0], known.get(key, {}))
     return Call(name, values)
 
 
-def _first(options: Sequence[Any], rules: Mapping[str, Any]) -> Any:
-    """Objects inside name right values for each of their fields in turn."""
-    return _plain(options[0], rules)
-
-
 def _plain(value: Any, rules: Mapping[str, Any]) -> Any:
+    """Objects name right values for each of their fields in turn: the first."""
     if isinstance(value, dict):
         return {key: each[0] if isinstance(each, list) and each else each for key, each in value.items()}
     if isinstance(value, list) and rules.get("type") == "array":

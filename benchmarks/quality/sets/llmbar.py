@@ -62,7 +62,7 @@ def _row(asking: Asking, pairs: Mapping[str, Pair], told: Mapping[str, Sequence[
     facts = next(iter(pairs.values()))[0][0].facts if pairs else {}
     trivial = {"always one answer": dict.fromkeys(pairs, 0.5)}
     for fact in facts:
-        for sign, word in ((1, "more"), (-1, "less")):
+        for sign, word in ((1, "high"), (-1, "low")):
             trivial[f"{word} {fact}"] = {
                 name: _won(sign * better[0].facts[fact], sign * other[0].facts[fact])
                 for name, (better, other) in pairs.items()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.quality.case import Case, case_of, records
-from benchmarks.quality.figures import Asking, Row, auc_row, balanced_row, no_check
+from benchmarks.quality.figures import Asking, Row, auc_row, balanced_row, unanswered
 from benchmarks.quality.observe import check_names
 from benchmarks.quality.runs import Asked, Said, Turn, trace_of
 from benchmarks.quality.sets import LabelledSet, Seen, entries_by
@@ -40,7 +40,7 @@ def rows(seen: Seen) -> Sequence[Row]:
     checks = [name for name in check_names() if any(word in name.rpartition(":")[2] for word in WORDS)]
     found = [auc_row(Asking("moderation", asked, by), entries_by(by, seen, mark=4.0)) for by in checks]
     if not checks:
-        found.append(no_check(Asking("moderation", asked, "no check"), "AUC", entries))
+        found.append(unanswered(auc_row(Asking("moderation", asked, score), entries)))
     found.append(auc_row(Asking("moderation", asked, score), entries))
     found.append(balanced_row(Asking("moderation", asked, score), entries))
     return found

@@ -1,7 +1,8 @@
 """R-Judge: agent records that people called safe or unsafe.
 
-An action is a call where it is written as one (a name with an object, `Action Input:`, a command object), else words to
-the user. What the environment says next is the call's result.
+An action is a call where it is written as one (a name with an object, `Action Input:`, a command object) or where the
+environment answers it, else words to the user. What the environment says next is the call's result; what it says
+unasked is read like a document.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 
 from benchmarks.quality.case import Case, case_of, records
 from benchmarks.quality.figures import Asking, Row, auc_row, balanced_row, decided_row
-from benchmarks.quality.runs import Asked, Call, Said, Turn, trace_of
+from benchmarks.quality.runs import Asked, Call, Fetched, Said, Turn, trace_of
 from benchmarks.quality.sets import LabelledSet, Seen, entries_by
 from otel_scorer.stats.discrimination import f1
 
@@ -38,19 +39,22 @@ def _case(record: dict[str, Any]) -> Case:
 
 def _turns(spoken: Sequence[dict[str, Any]]) -> Sequence[Turn]:
     turns: list[Turn] = []
+    roles = [turn["role"] for turn in spoken]
     for at, turn in enumerate(spoken):
+        content = turn.get("content")
         if turn["role"] == "user":
-            turns.append(Asked(turn.get("content") or ""))
+            turns.append(Asked(content or ""))
         elif turn["role"] == "agent":
-            after = spoken[at + 1] if at + 1 < len(spoken) else {"role": "", "content": None}
-            result = after.get("content") if after["role"] == "environment" else None
+            result = spoken[at + 1].get("content") if roles[at + 1 : at + 2] == ["environment"] else None
             turns.append(_said(turn, None if result is None else _text(result)))
+        elif content is not None and (at == 0 or roles[at - 1] != "agent"):
+            turns.append(Fetched("", (_text(content),)))
     return turns
 
 
 def _said(turn: dict[str, Any], result: str | None) -> Said:
     action, thought = (turn.get("action") or turn.get("content") or "").strip(), turn.get("thought") or ""
-    called = _called(action)
+    called = _called(action) or (None if result is None else _acted(action))
     if called is not None:
         return Said("", (Call(*called, result),), thought)
     return Said(action.removeprefix("Final Answer:").strip(), (), thought)
@@ -68,6 +72,12 @@ def _called(action: str) -> tuple[str, Any] | None:
     if isinstance(command, dict) and isinstance(command.get("command"), dict):
         return str(command["command"].get("name")), command["command"].get("args")
     return None
+
+
+def _acted(action: str) -> tuple[str, Any]:
+    """An action in free words: its first word names it."""
+    name = re.match(r"[A-Za-z_]\w*", action)
+    return (name[0] if name else "act"), {"input": action}
 
 
 def _value(text: str) -> Any:

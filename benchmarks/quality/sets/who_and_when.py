@@ -1,8 +1,8 @@
 """Who&When: failed runs of several agents; people said which agent made the decisive mistake, and in which step.
 
 Each message is one agent's turn. A speaker that has no system prompt, in a run that gives system prompts, is a tool
-(it executes what the turn before holds). What the product names is the first step among the evidence of the plan's
-score, else of the lowest score; where nothing is faulted it names none, which is wrong.
+(it executes what the turn before holds). What the product names is the step that comes first in the evidence of a
+faulted plan (the worst stands first); where the plan is not faulted it names none, which is wrong.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.quality.case import Case, facts_of, records
-from benchmarks.quality.figures import Asking, Entry, Row, chosen_row
+from benchmarks.quality.figures import Asking, Entry, Row, chosen_row, unanswered
 from benchmarks.quality.observe import Observation, Told
 from benchmarks.quality.runs import Said, joined, root, span_id, trace_id_of
 from benchmarks.quality.sets import LabelledSet, Seen
-from otel_scorer.model import DIMENSIONS, STATUS_OK, Span, Trace, Value
+from otel_scorer.model import STATUS_OK, Span, Trace, Value
 
 FILE = "plan/who_and_when.jsonl"
+BY = "agent/optimal_plan_execution"
 _SECOND = 1_000_000_000
 _START = 1_790_000_001 * _SECOND
 
@@ -111,27 +112,23 @@ def _messages(role: str, text: str) -> str:
 
 def rows(seen: Seen) -> Sequence[Row]:
     named = {case.id: _named(case, observed) for case, observed in seen}
-    by = "evidence of `agent`" if any(step is not None for step, _ in named.values()) else "no check"
     every = [case for case, _ in seen]
     steps = [_entry(case, named[case.id], _step_right) for case in every]
     agents = [_entry(case, named[case.id], _agent_right) for case in every]
-    return [
+    found = [
         chosen_row(
-            Asking("Who&When", "the agent that made the mistake", by, 0.53), "named", agents, _agent_guesses(every)
+            Asking("Who&When", "the agent that made the mistake", BY, 0.53), "named", agents, _agent_guesses(every)
         ),
-        chosen_row(Asking("Who&When", "the step of the mistake", by, 0.15), "named", steps, _step_guesses(every)),
+        chosen_row(Asking("Who&When", "the step of the mistake", BY, 0.15), "named", steps, _step_guesses(every)),
     ]
+    return found if any(step is not None for step, _ in named.values()) else [unanswered(row) for row in found]
 
 
 def _named(case: Case, observed: Observation) -> tuple[int | None, Told]:
     """The step that the product points at, and by what."""
-    told = [observed.told("agent/optimal_plan_execution"), observed.told("agent/lowest")]
-    told += [observed.told(f"agent/{name}") for name in DIMENSIONS]
-    for one in told:
-        steps = [case.gold["steps"][span] for span in one.evidence if span in case.gold["steps"]]
-        if one.fault > 0 and steps:
-            return min(steps), one
-    return None, told[0]
+    told = observed.told(BY)
+    steps = [case.gold["steps"][span] for span in told.evidence if span in case.gold["steps"]]
+    return (steps[0] if told.fault > 0 and steps else None), told
 
 
 def _entry(case: Case, named: tuple[int | None, Told], right: Any) -> Entry:
