@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from rich import box
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -58,18 +59,17 @@ def render(calibration: Calibration) -> Iterator[RenderableType]:
 
 
 def _figures(part: Part) -> Table:
-    shown = Table()
-    shown.add_column("dimension")
-    for column in ("labelled", "scored", "kappa", "raters' own", "Pearson", "Spearman", "MAE", "bias"):
+    shown = Table(box=box.SIMPLE_HEAD)
+    shown.add_column("dimension", min_width=13)
+    for column in ("scored", "kappa", "raters' own", "Pearson", "Spearman", "MAE", "bias"):
         shown.add_column(column, justify="right", no_wrap=True)
-    shown.add_column("not scored")
+    shown.add_column("not scored", min_width=12)
     for report in part.dimensions:
         whole = report.whole
         figures = (whole.kappa, report.raters.own, whole.pearson, whole.spearman, whole.mae, whole.bias)
         shown.add_row(
             report.dimension.replace("_", " "),
-            str(report.labelled),
-            f"{whole.cases} ({whole.cases / report.labelled:.0%})",
+            f"{whole.cases} of {report.labelled}\n{whole.cases / report.labelled:.0%}",
             *(_cell(figure).replace(" ", "\n", 1) for figure in figures),
             "\n".join(f"{why} {count}" for why, count in report.missing.items()),
         )

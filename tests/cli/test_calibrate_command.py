@@ -52,7 +52,7 @@ def test_scores_are_compared_with_labels(leak: Path, tmp_path: Path) -> None:
     assert done.exit_code == 0
     assert "agent@1" in done.stdout
     assert "privacy and safety" in done.stdout
-    assert "1 (100%)" in done.stdout
+    assert "1 of 1" in done.stdout
 
 
 def test_files_may_follow_as_a_shell_expands_them(leak: Path, tmp_path: Path) -> None:
