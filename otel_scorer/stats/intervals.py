@@ -30,7 +30,8 @@ def wilson(successes: float, trials: float, level: float = LEVEL) -> Interval | 
     share, spread = successes / trials, z * z / trials
     centre = (share + spread / 2) / (1 + spread)
     half = z * math.sqrt(share * (1 - share) / trials + spread / (4 * trials)) / (1 + spread)
-    return Interval(max(0.0, centre - half), min(1.0, centre + half))
+    # with all trials alike the limit is the share itself, which rounding misses by a little
+    return Interval(max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half)))
 
 
 def percentiles(values: Sequence[float], level: float = LEVEL) -> Interval | None:
