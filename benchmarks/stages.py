@@ -1,0 +1,219 @@
+"""What sealing a trace costs, stage by stage: us of CPU per span.
+
+    python benchmarks/stages.py [repeats]
+
+What `serve` does with every complete agent trace, sampled or not: decode it, look at it, decide, and the record that it
+leaves. A stage begins with what the stages before it left (a view that knows its root, say), so the stages add up to
+`seal` and `record`. `record_of` has segments and fingerprints in it, which are also printed alone. Loads: the agent
+traces of `payloads.py`, and recorded runs of three instrumentations (../shared/traces, left out where that folder is
+not there). Printed is each stage's fastest repeat; all stages and loads take turns, so that a busy machine slows all
+alike. Traces and views are fresh in every repeat; what is remembered from one trace to the next (a process's resource,
+a system prompt) is remembered here too, as it is in `serve`.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from payloads import template
+from report import machine
+
+from otel_scorer.conventions.segments import fingerprints, segments
+from otel_scorer.conventions.trace_view import TraceView, view
+from otel_scorer.history.record import Times
+from otel_scorer.history.records import Record, record_of
+from otel_scorer.ledger.claims import Claim
+from otel_scorer.ledger.contents import Content, StoredSpan
+from otel_scorer.ledger.keys import Member, StoredEnvelope, pack_heads
+from otel_scorer.model import Decision, Trace
+from otel_scorer.online.scorer import decoded
+from otel_scorer.online.sealing import seal
+from otel_scorer.otlp import encode_span, read_traces
+from otel_scorer.sampling.decide import decide
+from otel_scorer.sampling.settings import SamplingSettings
+from otel_scorer.scoring.rubric_set import RubricSet
+from otel_scorer.scoring.settings import ScoringSettings
+from otel_scorer.wire import AgentSpan, Envelope, split_traces
+
+RECORDED = {
+    "langchain": "openinference_langchain_parallel",
+    "openai_agents": "openllmetry_openai_agents",
+    "pydantic_ai": "openinference_pydantic_ai",
+}
+"""Name of a load -> folder of recorded runs; the largest run stands for it."""
+_FOLDER = Path(__file__).parents[2] / "shared" / "traces" / "agents"
+_SALT = b"benchmark"
+_SPANS_A_REPEAT = 500
+STAGES = (
+    "decode",
+    "view and roots",
+    "signals and decision",
+    "segments",
+    "fingerprints",
+    "record_of",
+    "Record.to_json",
+    "seal",
+    "seal and record",
+)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One trace as the ledger hands it over."""
+
+    claim: Claim
+    content: Content
+
+
+def stored(spans: Sequence[AgentSpan]) -> Stored:
+    member = Member("default", spans[0].trace_id.hex())
+    content = Content(
+        tuple(StoredSpan(span.key, span.raw, StoredEnvelope(span.envelope, {}), None, None) for span in spans)
+    )
+    heads = pack_heads((span.span_id, span.parent_id, span.flags, True) for span in spans)
+    nothing = dict.fromkeys(("decision", "record", "result", "worker", "outbox", "root"), "")
+    zeros = ("dispatch", "attempts", "started_ms", "sealed_ms", "exported", "crashes", "dispatched_ms", "scored_ms")
+    claim = Claim(
+        member=member,
+        fence=1,
+        now_ms=1_790_000_009_000,
+        heads=heads,
+        next_release_ms=None,
+        expired=False,
+        state="open",
+        first_ms=1_790_000_000_000,
+        last_ms=1_790_000_003_000,
+        spans=len(spans),
+        size=sum(len(span.raw) for span in spans),
+        over_limit=False,
+        suspect=False,
+        bypassed=False,
+        kept=b"",
+        **nothing,
+        **dict.fromkeys(zeros, 0),
+    )
+    return Stored(claim, content)
+
+
+def payload() -> list[Stored]:
+    """The whole traces of one request of the agent load."""
+    by_trace: dict[bytes, list[AgentSpan]] = {}
+    for span in split_traces(next(template("agent").requests()), deployment="").agent:
+        by_trace.setdefault(span.trace_id, []).append(span)
+    longest = max(map(len, by_trace.values()))
+    return [stored(spans) for spans in by_trace.values() if len(spans) == longest]
+
+
+def recorded(folder: str) -> list[Stored]:
+    """The largest recorded run of an instrumentation, as often as makes a request."""
+    traces = [trace for path in sorted((_FOLDER / folder).glob("*.json")) for trace in _traces(path)]
+    largest = max(traces, key=lambda trace: len(trace.spans))
+    return [stored(_as_it_came(largest))] * max(1, _SPANS_A_REPEAT // len(largest.spans))
+
+
+def _traces(path: Path) -> list[Trace]:
+    return [] if path.name.endswith(".logs.json") else read_traces([path])
+
+
+def _as_it_came(trace: Trace) -> list[AgentSpan]:
+    found = []
+    for span in trace.spans:
+        raw, envelope = encode_span(span)
+        ids = (bytes.fromhex(span.trace_id), bytes.fromhex(span.span_id), bytes.fromhex(span.parent_id))
+        found.append(AgentSpan(*ids, span.flags, span.otlp_kind, raw, Envelope(*envelope)))
+    return found
+
+
+class Stages:
+    """One load, and what each stage took at its fastest."""
+
+    def __init__(self, traces: Sequence[Stored]) -> None:
+        self._traces = traces
+        self._sampling = SamplingSettings()
+        scoring = ScoringSettings()
+        self._refs = RubricSet.load(scoring.folders, scoring.by_kind).refs
+        self.spans = sum(len(one.content.spans) for one in traces)
+        self.bytes = sum(one.claim.size for one in traces)
+        self.best = dict.fromkeys(STAGES, float("inf"))
+
+    def repeat(self) -> None:
+        """Every stage once."""
+        traces = self._timed("decode", self._decode, self._traces)
+        views = self._timed("view and roots", _look, traces)
+        decisions = self._timed("signals and decision", self._decide, views)
+        self._timed("segments", segments, views)
+        self._timed("fingerprints", _fingerprints, views)
+        views = [_look(trace) for trace in map(self._decode, self._traces)]
+        decisions = [self._decide(seen) for seen in views]
+        records = self._timed("record_of", _record, list(zip(views, decisions, strict=True)))
+        self._timed("Record.to_json", Record.to_json, records)
+        self._timed("seal", self._seal, self._traces)
+        self._timed("seal and record", self._seal_and_record, self._traces)
+
+    def _timed(self, stage: str, work: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
+        began = time.process_time()
+        done = [work(item) for item in items]
+        self.best[stage] = min(self.best[stage], (time.process_time() - began) / self.spans * 1e6)
+        return done
+
+    def _decode(self, one: Stored) -> Trace:
+        return decoded(one.claim.member, one.content, one.claim.heads)
+
+    def _decide(self, seen: TraceView) -> Decision:
+        return decide(seen, self._sampling, self._refs, salt=_SALT)
+
+    def _seal(self, one: Stored) -> Any:
+        return seal(one.claim, one.content, self._sampling, self._refs, salt=_SALT, shed=False)
+
+    def _seal_and_record(self, one: Stored) -> str:
+        sealed = self._seal(one)
+        return _record((sealed.view, sealed.decision)).to_json()
+
+
+def _look(trace: Trace) -> TraceView:
+    seen = view(trace)
+    _ = seen.kinds, seen.roots, seen.root
+    return seen
+
+
+def _fingerprints(seen: TraceView) -> dict[str, str]:
+    return fingerprints(seen, _SALT)
+
+
+def _record(sealed: tuple[TraceView, Decision]) -> Record:
+    seen, decision = sealed
+    return record_of(
+        seen,
+        status=decision.status or "deadline",
+        decision=decision,
+        results=(),
+        times=Times(first_seen_ms=1_790_000_000_000, last_seen_ms=1_790_000_003_000, sealed_ms=1_790_000_009_000),
+        ended_at_ms=1_790_000_009_000,
+        salt=_SALT,
+        received_spans=len(seen.trace.spans),
+    )
+
+
+def main(repeats: int) -> None:
+    loads = {"payload": Stages(payload())}
+    if _FOLDER.is_dir():
+        loads |= {name: Stages(recorded(folder)) for name, folder in RECORDED.items()}
+    for _ in range(repeats):
+        for load in loads.values():
+            load.repeat()
+    print(machine())
+    print(f"{'us of CPU per span':22}" + "".join(f"{name:>15}" for name in loads))
+    for stage in STAGES:
+        print(f"{stage:22}" + "".join(f"{load.best[stage]:15.1f}" for load in loads.values()))
+    print(f"{'bytes per span':22}" + "".join(f"{load.bytes / load.spans:15.0f}" for load in loads.values()))
+    sizes = (f"{len(load._traces[0].content.spans):15}" for load in loads.values())
+    print(f"{'spans per trace':22}" + "".join(sizes))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 30)
