@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 Value: TypeAlias = "None | bool | int | float | str | bytes | list[Value] | dict[str, Value]"
 """An OTLP AnyValue, decoded: arrays to lists, kvlists to dicts, an unset value to None."""
@@ -160,8 +160,7 @@ class Span:
         return max(0, self.end_ns - self.start_ns) / 1e9
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """What is kept of a span to follow chains of parents: of agent spans and of the others of the same trace."""
 
     span_id: str

@@ -6,52 +6,66 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope
+from opentelemetry.proto.common.v1.common_pb2 import KeyValue as KeyValueMessage
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord as LogMessage
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource as ResourceMessage
-from opentelemetry.proto.trace.v1.trace_pb2 import Span as SpanMessage
 
 from otel_scorer import wire
 from otel_scorer.errors import BadRequest
 from otel_scorer.model import Event, Head, Link, LogRecord, Resource, Scope, Span, Trace, Value
+from otel_scorer.otlp.span_message import SpanMessage
 
 _CACHED_UP_TO = 16_384
-"""Bytes of a resource or scope that is remembered: the next spans of a process say the same again."""
+"""Bytes of an envelope that is remembered: the next spans of a process say the same again."""
+_PAIR_UP_TO = 64
+"""Bytes of an attribute that is remembered: names, kinds and models come again, texts and most ids do not."""
+
+
+class _Draft(Span):
+    """A span that is being filled in and then made a Span: setting the fields of a frozen one costs ten times more."""
+
+    __slots__ = ()
+    __init__ = object.__init__
+    __setattr__ = object.__setattr__
+    __delattr__ = object.__delattr__
 
 
 def decode_span(raw: bytes, envelope: wire.Envelope, logs: Sequence[LogRecord] = ()) -> Span:
     """One Span message with what stood around it. Of a key that occurs twice the last counts. Raises BadRequest."""
-    span = _parsed(SpanMessage, raw)
-    status = span.status
-    return Span(
-        trace_id=span.trace_id.hex(),
-        span_id=span.span_id.hex(),
-        parent_id=_parent(span.parent_span_id),
-        name=span.name,
-        otlp_kind=span.kind,
-        start_ns=span.start_time_unix_nano,
-        end_ns=span.end_time_unix_nano,
-        attributes=_attributes(span.attributes),
-        events=_events(span.events) if span.events else (),
-        links=_links(span.links) if span.links else (),
-        status_code=status.code,
-        status_message=status.message,
-        trace_state=span.trace_state,
-        flags=span.flags,
-        dropped_attributes=span.dropped_attributes_count,
-        resource=_resource_of(envelope),
-        scope=_scope_of(envelope),
-        logs=tuple(logs),
-    )
+    message = _parsed(SpanMessage, raw)
+    span = _Draft()
+    span.trace_id = message.trace_id.hex()
+    span.span_id = message.span_id.hex()
+    span.parent_id = _parent(message.parent_span_id)
+    span.name = message.name
+    span.otlp_kind = message.kind
+    span.start_ns = message.start_time_unix_nano
+    span.end_ns = message.end_time_unix_nano
+    span.attributes = _span_attributes(message.attributes)
+    span.events = _events(message.events) if message.events else ()
+    span.links = _links(message.links) if message.links else ()
+    status = message.status
+    span.status_code = status.code
+    span.status_message = status.message
+    span.trace_state = message.trace_state
+    span.flags = message.flags
+    span.dropped_attributes = message.dropped_attributes_count
+    span.resource, span.scope = _around(envelope)
+    span.logs = tuple(logs)
+    span.__class__ = Span
+    return span  # type: ignore[no-any-return]
 
 
 def decode_log(raw: bytes, envelope: wire.Envelope) -> LogRecord:
     """One LogRecord message. An event's name that an older SDK wrote as attribute is found there. Raises BadRequest."""
     record = _parsed(LogMessage, raw)
     attributes = _attributes(record.attributes)
+    resource, scope = _around(envelope)
     older_name = attributes.get("event.name")
     return LogRecord(
         trace_id=record.trace_id.hex(),
@@ -60,8 +74,8 @@ def decode_log(raw: bytes, envelope: wire.Envelope) -> LogRecord:
         time_ns=record.time_unix_nano or record.observed_time_unix_nano,
         body=_value(record.body),
         attributes=attributes,
-        scope=_scope_of(envelope),
-        resource=_resource_of(envelope),
+        scope=scope,
+        resource=resource,
     )
 
 
@@ -88,9 +102,19 @@ def trace_of(
     by_span: dict[str, list[LogRecord]] = defaultdict(list)
     for record in sorted(records, key=lambda record: record.time_ns):
         by_span[record.span_id].append(record)
-    ordered = [_with_logs(span, by_span) for span in sorted(decoded, key=lambda span: span.start_ns)]
-    own = {span.span_id: Head(span.span_id, span.parent_id, span.flags, agent=True) for span in ordered}
-    return Trace(tenant, trace_id, tuple(ordered), {**(heads or {}), **own}, truncated or lost_records or lost_spans)
+    ordered = [_with_logs(span, by_span) for span in sorted(decoded, key=_BY_START)]
+    known = heads or {}
+    own = {span.span_id: _own_head(span, known.get(span.span_id)) for span in ordered}
+    return Trace(tenant, trace_id, tuple(ordered), {**known, **own}, truncated or lost_records or lost_spans)
+
+
+_BY_START = attrgetter("start_ns")
+
+
+def _own_head(span: Span, known: Head | None) -> Head:
+    """The head of an agent span: the ledger's is as good where it says the same."""
+    own = (span.span_id, span.parent_id, span.flags, True)
+    return known if known == own else Head(*own)
 
 
 def _decoded(decode: Callable[..., Any], parts: Iterable[tuple[bytes, wire.Envelope]]) -> tuple[list[Any], bool]:
@@ -128,6 +152,22 @@ def _links(links: Any) -> tuple[Link, ...]:
     return tuple([Link(link.trace_id.hex(), link.span_id.hex(), _attributes(link.attributes)) for link in links])
 
 
+def _span_attributes(pairs: Iterable[bytes]) -> dict[str, Value]:
+    try:
+        return dict([_known_pair(raw) if len(raw) < _PAIR_UP_TO else _pair(raw) for raw in pairs])
+    except DecodeError as error:
+        raise BadRequest(f"these bytes are no OTLP Span: {error}") from None
+
+
+def _pair(raw: bytes) -> tuple[str, Value]:
+    pair = KeyValueMessage.FromString(raw)
+    value = pair.value
+    return pair.key, value.string_value or value.int_value or _value(value)
+
+
+_known_pair = lru_cache(maxsize=8192)(_pair)
+
+
 def _attributes(pairs: Any) -> dict[str, Value]:
     # Most values are text that is not empty or ints that are not 0; an AnyValue has one value only, so that whatever of
     # the two is there is it. Asking which one it is, then for it, costs three times as much.
@@ -148,22 +188,18 @@ def _value(value: Any) -> Value:
     return found
 
 
-def _resource_of(envelope: wire.Envelope) -> Resource:
-    raw, url = envelope.resource, envelope.resource_schema_url
-    return _resource(raw, url) if len(raw) + len(url) < _CACHED_UP_TO else _resource.__wrapped__(raw, url)
+def _around(envelope: wire.Envelope) -> tuple[Resource, Scope]:
+    small = sum(map(len, envelope)) < _CACHED_UP_TO
+    return _known_envelope(envelope) if small else _envelope(envelope)
 
 
-def _scope_of(envelope: wire.Envelope) -> Scope:
-    raw, url = envelope.scope, envelope.scope_schema_url
-    return _scope(raw, url) if len(raw) + len(url) < _CACHED_UP_TO else _scope.__wrapped__(raw, url)
+def _envelope(envelope: wire.Envelope) -> tuple[Resource, Scope]:
+    raw, scope_raw, url, scope_url = envelope
+    resource, scope = _parsed(ResourceMessage, raw), _parsed(InstrumentationScope, scope_raw)
+    return (
+        Resource(_attributes(resource.attributes), url.decode("utf-8", "replace")),
+        Scope(scope.name, scope.version, _attributes(scope.attributes), scope_url.decode("utf-8", "replace")),
+    )
 
 
-@lru_cache(maxsize=256)
-def _resource(raw: bytes, url: bytes) -> Resource:
-    return Resource(_attributes(_parsed(ResourceMessage, raw).attributes), url.decode("utf-8", "replace"))
-
-
-@lru_cache(maxsize=256)
-def _scope(raw: bytes, url: bytes) -> Scope:
-    scope = _parsed(InstrumentationScope, raw)
-    return Scope(scope.name, scope.version, _attributes(scope.attributes), url.decode("utf-8", "replace"))
+_known_envelope = lru_cache(maxsize=256)(_envelope)
