@@ -3,23 +3,28 @@
     python benchmarks/stages.py [repeats]
 
 What `serve` does with every complete agent trace, sampled or not: decode it, look at it, decide, and the record that it
-leaves. A stage begins with what the stages before it left (a view that knows its root, say), so the stages add up to
-`seal` and `record`. `record_of` has segments and fingerprints in it, which are also printed alone. Loads: the agent
+leaves. A stage begins with what the stages before it left (a view that knows its root, say). `seal` is the first three
+in one call, `record_of` has segments and fingerprints in it. Loads: the agent
 traces of `payloads.py`, and recorded runs of three instrumentations (../shared/traces, left out where that folder is
 not there). Printed is each stage's fastest repeat; all stages and loads take turns, so that a busy machine slows all
-alike. Traces and views are fresh in every repeat; what is remembered from one trace to the next (a process's resource,
-a system prompt) is remembered here too, as it is in `serve`.
+alike. No repeat sees the spans of another: ids, counts and the end of every longer text differ, as they do from trace
+to trace of one service; names, models, tool definitions and what stands first in a prompt stay. So what is remembered
+from one trace to the next is remembered here as in `serve`.
 """
 
 from __future__ import annotations
 
+import random
+import re
+import string
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from payloads import template
 from report import machine
 
@@ -31,8 +36,9 @@ from otel_scorer.ledger.claims import Claim
 from otel_scorer.ledger.contents import Content, StoredSpan
 from otel_scorer.ledger.keys import Member, StoredEnvelope, pack_heads
 from otel_scorer.model import Decision, Trace
+from otel_scorer.online.runtime import settle_runtime
 from otel_scorer.online.scorer import decoded
-from otel_scorer.online.sealing import seal
+from otel_scorer.online.sealing import Sealed, seal
 from otel_scorer.otlp import encode_span, read_traces
 from otel_scorer.sampling.decide import decide
 from otel_scorer.sampling.settings import SamplingSettings
@@ -47,6 +53,12 @@ RECORDED = {
 }
 """Name of a load -> folder of recorded runs; the largest run stands for it."""
 _FOLDER = Path(__file__).parents[2] / "shared" / "traces" / "agents"
+_ID = re.compile(r"(?:^|[._])id$")
+_SET_UP = re.compile(r"definitions|functions|parameters|system|tools")
+"""Keys of what a service says alike in every trace."""
+_LONGER = 64
+"""Characters from which on a value is taken for a text."""
+_LAST_WORD = re.compile(r"(?s)(.*[^a-z\\])([a-z]{4,})")
 _SALT = b"benchmark"
 _SPANS_A_REPEAT = 500
 STAGES = (
@@ -55,10 +67,9 @@ STAGES = (
     "signals and decision",
     "segments",
     "fingerprints",
+    "seal",
     "record_of",
     "Record.to_json",
-    "seal",
-    "seal and record",
 )
 
 
@@ -129,36 +140,66 @@ def _as_it_came(trace: Trace) -> list[AgentSpan]:
     return found
 
 
+def another(one: Stored, chance: random.Random) -> Stored:
+    """The same trace as if it had happened again."""
+    spans = tuple(span._replace(raw=_again(span.raw, chance)) for span in one.content.spans)
+    return replace(one, content=Content(spans))
+
+
+def _again(raw: bytes, chance: random.Random) -> bytes:
+    span = Span.FromString(raw)
+    for pair in span.attributes:
+        value = pair.value
+        if value.WhichOneof("value") == "int_value":
+            value.int_value += chance.randrange(100)
+        elif _ID.search(pair.key) and value.string_value:
+            value.string_value = _letters(len(value.string_value), chance)
+        elif len(value.string_value) >= _LONGER and not _SET_UP.search(pair.key):
+            value.string_value = _LAST_WORD.sub(
+                lambda found: found[1] + _letters(len(found[2]), chance), value.string_value, count=1
+            )
+    return span.SerializeToString()
+
+
+def _letters(count: int, chance: random.Random) -> str:
+    return "".join(chance.choices(string.ascii_lowercase, k=count))
+
+
 class Stages:
     """One load, and what each stage took at its fastest."""
 
-    def __init__(self, traces: Sequence[Stored]) -> None:
+    def __init__(self, traces: list[Stored]) -> None:
         self._traces = traces
+        self.traces = len(traces)
         self._sampling = SamplingSettings()
         scoring = ScoringSettings()
         self._refs = RubricSet.load(scoring.folders, scoring.by_kind).refs
         self.spans = sum(len(one.content.spans) for one in traces)
         self.bytes = sum(one.claim.size for one in traces)
         self.best = dict.fromkeys(STAGES, float("inf"))
+        self._took: dict[str, float] = {}
+        self._chance = random.Random(7)
 
     def repeat(self) -> None:
-        """Every stage once."""
-        traces = self._timed("decode", self._decode, self._traces)
-        views = self._timed("view and roots", _look, traces)
-        decisions = self._timed("signals and decision", self._decide, views)
-        self._timed("segments", segments, views)
-        self._timed("fingerprints", _fingerprints, views)
-        views = [_look(trace) for trace in map(self._decode, self._traces)]
-        decisions = [self._decide(seen) for seen in views]
-        records = self._timed("record_of", _record, list(zip(views, decisions, strict=True)))
-        self._timed("Record.to_json", Record.to_json, records)
-        self._timed("seal", self._seal, self._traces)
-        self._timed("seal and record", self._seal_and_record, self._traces)
+        """Every stage once for every trace, one trace after the other as `serve` takes them."""
+        self._took = dict.fromkeys(STAGES, 0.0)
+        for number, one in enumerate(self._traces):
+            one = self._traces[number] = another(one, self._chance)
+            trace = self._timed("decode", self._decode, one)
+            seen = self._timed("view and roots", _look, trace)
+            self._timed("signals and decision", self._decide, seen)
+            self._timed("segments", segments, seen)
+            self._timed("fingerprints", _fingerprints, seen)
+            one = self._traces[number] = another(one, self._chance)
+            sealed = self._timed("seal", self._seal, one)
+            record = self._timed("record_of", _record, sealed)
+            self._timed("Record.to_json", Record.to_json, record)
+        self.best = {stage: min(self.best[stage], took / self.spans * 1e6) for stage, took in self._took.items()}
 
-    def _timed(self, stage: str, work: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
+    def _timed(self, stage: str, work: Callable[[Any], Any], item: Any) -> Any:
         began = time.process_time()
-        done = [work(item) for item in items]
-        self.best[stage] = min(self.best[stage], (time.process_time() - began) / self.spans * 1e6)
+        done = work(item)
+        self._took[stage] += time.process_time() - began
         return done
 
     def _decode(self, one: Stored) -> Trace:
@@ -167,12 +208,8 @@ class Stages:
     def _decide(self, seen: TraceView) -> Decision:
         return decide(seen, self._sampling, self._refs, salt=_SALT)
 
-    def _seal(self, one: Stored) -> Any:
+    def _seal(self, one: Stored) -> Sealed:
         return seal(one.claim, one.content, self._sampling, self._refs, salt=_SALT, shed=False)
-
-    def _seal_and_record(self, one: Stored) -> str:
-        sealed = self._seal(one)
-        return _record((sealed.view, sealed.decision)).to_json()
 
 
 def _look(trace: Trace) -> TraceView:
@@ -185,8 +222,8 @@ def _fingerprints(seen: TraceView) -> dict[str, str]:
     return fingerprints(seen, _SALT)
 
 
-def _record(sealed: tuple[TraceView, Decision]) -> Record:
-    seen, decision = sealed
+def _record(sealed: Sealed) -> Record:
+    seen, decision = sealed.view, sealed.decision
     return record_of(
         seen,
         status=decision.status or "deadline",
@@ -203,16 +240,20 @@ def main(repeats: int) -> None:
     loads = {"payload": Stages(payload())}
     if _FOLDER.is_dir():
         loads |= {name: Stages(recorded(folder)) for name, folder in RECORDED.items()}
+    settle_runtime()
     for _ in range(repeats):
         for load in loads.values():
             load.repeat()
     print(machine())
+    totals = {
+        name: sum(load.best[stage] for stage in ("seal", "record_of", "Record.to_json")) for name, load in loads.items()
+    }
     print(f"{'us of CPU per span':22}" + "".join(f"{name:>15}" for name in loads))
     for stage in STAGES:
         print(f"{stage:22}" + "".join(f"{load.best[stage]:15.1f}" for load in loads.values()))
+    print(f"{'seal and record':22}" + "".join(f"{total:15.1f}" for total in totals.values()))
     print(f"{'bytes per span':22}" + "".join(f"{load.bytes / load.spans:15.0f}" for load in loads.values()))
-    sizes = (f"{len(load._traces[0].content.spans):15}" for load in loads.values())
-    print(f"{'spans per trace':22}" + "".join(sizes))
+    print(f"{'spans per trace':22}" + "".join(f"{load.spans / load.traces:15.0f}" for load in loads.values()))
 
 
 if __name__ == "__main__":

@@ -11,19 +11,16 @@ from typing import Any
 
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope
-from opentelemetry.proto.common.v1.common_pb2 import KeyValue as KeyValueMessage
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord as LogMessage
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource as ResourceMessage
+from opentelemetry.proto.trace.v1.trace_pb2 import Span as SpanMessage
 
 from otel_scorer import wire
 from otel_scorer.errors import BadRequest
 from otel_scorer.model import Event, Head, Link, LogRecord, Resource, Scope, Span, Trace, Value
-from otel_scorer.otlp.span_message import SpanMessage
 
 _CACHED_UP_TO = 16_384
 """Bytes of an envelope that is remembered: the next spans of a process say the same again."""
-_PAIR_UP_TO = 64
-"""Bytes of an attribute that is remembered: names, kinds and models come again, texts and most ids do not."""
 
 
 class _Draft(Span):
@@ -46,7 +43,7 @@ def decode_span(raw: bytes, envelope: wire.Envelope, logs: Sequence[LogRecord] =
     span.otlp_kind = message.kind
     span.start_ns = message.start_time_unix_nano
     span.end_ns = message.end_time_unix_nano
-    span.attributes = _span_attributes(message.attributes)
+    span.attributes = _attributes(message.attributes)
     span.events = _events(message.events) if message.events else ()
     span.links = _links(message.links) if message.links else ()
     status = message.status
@@ -150,22 +147,6 @@ def _events(events: Any) -> tuple[Event, ...]:
 
 def _links(links: Any) -> tuple[Link, ...]:
     return tuple([Link(link.trace_id.hex(), link.span_id.hex(), _attributes(link.attributes)) for link in links])
-
-
-def _span_attributes(pairs: Iterable[bytes]) -> dict[str, Value]:
-    try:
-        return dict([_known_pair(raw) if len(raw) < _PAIR_UP_TO else _pair(raw) for raw in pairs])
-    except DecodeError as error:
-        raise BadRequest(f"these bytes are no OTLP Span: {error}") from None
-
-
-def _pair(raw: bytes) -> tuple[str, Value]:
-    pair = KeyValueMessage.FromString(raw)
-    value = pair.value
-    return pair.key, value.string_value or value.int_value or _value(value)
-
-
-_known_pair = lru_cache(maxsize=8192)(_pair)
 
 
 def _attributes(pairs: Any) -> dict[str, Value]:
