@@ -17,7 +17,8 @@ _STATE_KEYS: tuple[tuple[str, frozenset[Value]], ...] = (
     ("otel.status_code", frozenset({"ERROR"})),
     ("error", frozenset({True, "true", "True"})),
 )
-_TOLD_BY = frozenset({"error.type", "success", *(key for key, _ in _STATE_KEYS)})
+FAULT_KEYS = frozenset({"error.type", "success", *(key for key, _ in _STATE_KEYS)})
+"""A span without one of them says in its status or events that it failed, or not at all."""
 _LIMITED = ("ratelimit", "toomanyrequests", "quota", "resourceexhausted", "throttl", "budgetexceed", "exceededbudget")
 _TOO_MANY_REQUESTS = re.compile(r"(?<!\d)429(?!\d)")
 _BETWEEN_WORDS = str.maketrans("", "", " _-")
@@ -48,7 +49,7 @@ def is_limited(text: str) -> bool:
 
 def _says_error(span: Span) -> bool:
     attributes = span.attributes
-    if _TOLD_BY.isdisjoint(attributes):
+    if FAULT_KEYS.isdisjoint(attributes):
         return False
     if _error_type(span):
         return True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from otel_scorer.conventions.found import EVENTS, Reads
 from otel_scorer.conventions.unflatten import grouped
 from otel_scorer.conventions.values import number, string, strings, unquoted
@@ -9,6 +11,7 @@ from otel_scorer.model import Attributes, Feedback, GuardrailDecision, Span, Val
 
 _PREFIXES = tuple(f"{scope}{name}" for scope in ("", "trace.", "session.") for name in ("annotations", "evaluations"))
 _STARTS = tuple(f"{prefix}." for prefix in _PREFIXES)
+_SINGLE = frozenset({"gen_ai.evaluation.name", "logfire.feedback.name"})
 _EVENTS = ("gen_ai.evaluation.result", "gen_ai.evaluation")
 _BLOCKED = frozenset(
     {"deny", "block", "blocked", "failed", "fail", "guardrail_intervened", "reject", "rejected", "true"}
@@ -49,9 +52,7 @@ def feedback_of(span: Span) -> tuple[Feedback, ...]:
     """
     attributes = span.attributes
     found: list[Feedback] = []
-    # One search through all keys at once: this runs for every span, and next to none has such keys.
-    keys = "\n".join(attributes)
-    if "annotations." in keys or "evaluations." in keys:
+    if _has_annotations(attributes):
         found.extend(_annotations(attributes))
     if "gen_ai.evaluation.name" in attributes:
         found.append(_standard(attributes))
@@ -60,6 +61,22 @@ def feedback_of(span: Span) -> tuple[Feedback, ...]:
     found.extend(_standard(event.attributes) for event in span.events if event.name in _EVENTS)
     found.extend(_standard(record.attributes) for record in span.logs if record.event_name in _EVENTS)
     return tuple(one for one in found if one.name)
+
+
+def may_tell_feedback(keys: Collection[str]) -> bool:
+    """Whether a span with some of these keys may tell any; one with events or log records may without."""
+    return not _SINGLE.isdisjoint(keys) or _has_annotations(keys)
+
+
+def may_tell_guardrails(keys: Collection[str]) -> bool:
+    """Whether a span with some of these keys may tell what a guardrail decided; one with events may without."""
+    return not _GUARD_KEYS.isdisjoint(keys)
+
+
+def _has_annotations(keys: Collection[str]) -> bool:
+    # One search through all keys at once: next to no span has such keys.
+    text = "\n".join(keys)
+    return "annotations." in text or "evaluations." in text
 
 
 def guardrails_of(span: Span) -> tuple[GuardrailDecision, ...]:

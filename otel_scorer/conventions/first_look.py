@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import lru_cache
 
 from otel_scorer.conventions.envelopes import words
@@ -48,6 +48,11 @@ _ROLE = re.compile(r'"role"\s*:\s*"(?:user|human)"')
 _ROLE_KEY = re.compile(r"\.\d+(?:\.message)?\.role")
 _DECODER = json.JSONDecoder()
 _SPACE, _DIGITS = re.compile(r"\s+"), re.compile(r"\d+")
+
+
+def may_offer_tools(keys: Collection[str]) -> bool:
+    """Whether a call with some of these keys may tell what tools it could use."""
+    return any(key in _TOOL_KEYS or key.startswith(_TOOL_PREFIXES) for key in keys)
 
 
 def offered_tools(span: Span) -> dict[str, str] | None:

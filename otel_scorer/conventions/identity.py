@@ -34,7 +34,7 @@ _USER = (
     "mlflow.trace.user",
     "ai.telemetry.metadata.userId",
 )
-_CONVERSATION_KEYS, _USER_KEYS = frozenset(_CONVERSATION), frozenset(_USER)
+CONVERSATION_KEYS, USER_KEYS = frozenset(_CONVERSATION), frozenset(_USER)
 """Every span of a trace is asked, and most have none of them."""
 _AGENT = (
     "gen_ai.agent.name",
@@ -101,12 +101,12 @@ _RESPONSE_ID = ("gen_ai.response.id", "ai.response.id", "llm.response.id")
 
 def conversation_of(span: Span) -> str:
     """The conversation's id, "" when there is none."""
-    return "" if _CONVERSATION_KEYS.isdisjoint(span.attributes) else _named(span.attributes, _CONVERSATION)
+    return "" if CONVERSATION_KEYS.isdisjoint(span.attributes) else _named(span.attributes, _CONVERSATION)
 
 
 def user_of(span: Span) -> str:
     """The end user's id as the instrumentation gives it, "" when there is none."""
-    return "" if _USER_KEYS.isdisjoint(span.attributes) else _named(span.attributes, _USER)
+    return "" if USER_KEYS.isdisjoint(span.attributes) else _named(span.attributes, _USER)
 
 
 def response_id_of(span: Span) -> str:

@@ -8,11 +8,13 @@ names itself as its parent has none; a longer cycle of parents has no end, so no
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from otel_scorer.model import ROOT_KINDS, Head, Kind, Span, Trace
 
 KindOf = Mapping[str, Kind]
+BY_START = attrgetter("start_ns", "span_id")
 
 
 class Node(NamedTuple):
@@ -24,22 +26,32 @@ class Node(NamedTuple):
     root: bool
 
 
-def tree(trace: Trace) -> tuple[Node, ...]:
-    """Every agent span once, depth first, siblings in order of start; members of parent cycles last, at depth 0.
-
-    Of two spans with one id (a client and its server, as Zipkin writes them) the first to start stands for both.
+def by_id(trace: Trace) -> dict[str, Span]:
+    """The spans by id, in order of start. Of two with one id (a client and its server, as Zipkin writes them) the first
+    to start stands for both.
     """
-    spans = _by_id(trace)
-    parents = {span_id: _agent_parent(span, spans, trace.heads) for span_id, span in spans.items()}
+    spans: dict[str, Span] = {}
+    for span in sorted(trace.spans, key=BY_START):
+        spans.setdefault(span.span_id, span)
+    return spans
+
+
+def tree(spans: Mapping[str, Span], heads: Mapping[str, Head]) -> tuple[Node, ...]:
+    """Every agent span of `by_id` once, depth first, siblings in its order; members of parent cycles last, at depth 0.
+
+    `heads` are those of all spans of the trace.
+    """
+    parents = {span_id: _agent_parent(span, spans, heads) for span_id, span in spans.items()}
     children: dict[str, list[Span]] = {}
     for span_id, span in spans.items():
         children.setdefault(parents[span_id] or "", []).append(span)
     nodes: dict[str, Node] = {}
     for span in children.get("", ()):
         _walk(Node(span, "", 0, parents[span.span_id] == ""), children, nodes)
-    for span in spans.values():
-        if span.span_id not in nodes:
-            _walk(Node(span, "", 0, False), children, nodes)
+    if len(nodes) < len(spans):
+        for span_id, span in spans.items():
+            if span_id not in nodes:
+                _walk(Node(span, "", 0, False), children, nodes)
     return tuple(nodes.values())
 
 
@@ -51,22 +63,18 @@ def choose_root(roots: Sequence[Span], kinds: KindOf) -> Span | None:
     return roots[0] if len(roots) == 1 else None
 
 
-def _by_id(trace: Trace) -> dict[str, Span]:
-    spans: dict[str, Span] = {}
-    for span in sorted(trace.spans, key=lambda span: (span.start_ns, span.span_id)):
-        spans.setdefault(span.span_id, span)
-    return spans
-
-
 def _agent_parent(span: Span, spans: Mapping[str, Span], heads: Mapping[str, Head]) -> str | None:
     """Id of the nearest agent ancestor that is here, "" for a root.
 
     None for a span without one that is no root either: below an agent span which did not decode or fell to a
     limit, or in a cycle of parents.
     """
-    parent, seen, lost = span.parent_id, {span.span_id}, False
-    if parent == span.span_id:
+    parent = span.parent_id
+    if not parent or parent == span.span_id:
         return ""
+    if parent in spans:
+        return parent
+    seen, lost = {span.span_id}, False
     while parent and parent not in spans:
         head = heads.get(parent)
         if parent in seen or head is None:
@@ -85,8 +93,10 @@ def _walk(top: Node, children: Mapping[str, Sequence[Span]], nodes: dict[str, No
     stack = [top]
     while stack:
         node = stack.pop()
-        if node.span.span_id in nodes:
+        span_id, depth = node.span.span_id, node.depth + 1
+        if span_id in nodes:
             continue
-        nodes[node.span.span_id] = node
-        below = children.get(node.span.span_id, ())
-        stack += [Node(span, node.span.span_id, node.depth + 1, False) for span in reversed(below)]
+        nodes[span_id] = node
+        below = children.get(span_id)
+        if below:
+            stack += [Node(span, span_id, depth, False) for span in reversed(below)]

@@ -9,22 +9,45 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 
 from otel_scorer.conventions import dialogue
 from otel_scorer.conventions.consumption import finish_reasons_in_order, total_usage
 from otel_scorer.conventions.contexts import Context, find_contexts
-from otel_scorer.conventions.faults import error_of
-from otel_scorer.conventions.first_look import offered_tools
-from otel_scorer.conventions.identity import agent_of, conversation_of, models_of, response_id_of, user_of
+from otel_scorer.conventions.faults import FAULT_KEYS, error_of
+from otel_scorer.conventions.feedback import feedback_of, guardrails_of, may_tell_feedback, may_tell_guardrails
+from otel_scorer.conventions.first_look import may_offer_tools, offered_tools
+from otel_scorer.conventions.identity import (
+    CONVERSATION_KEYS,
+    USER_KEYS,
+    agent_of,
+    conversation_of,
+    models_of,
+    response_id_of,
+    user_of,
+)
 from otel_scorer.conventions.kinds import kind_of
 from otel_scorer.conventions.read import read
-from otel_scorer.conventions.roots import Node, choose_root, tree
+from otel_scorer.conventions.roots import BY_START, Node, by_id, choose_root, tree
 from otel_scorer.conventions.steps import RETRIEVAL_KINDS, TOOL_KINDS, Evidence, Step
 from otel_scorer.conventions.tool_span import tool_call_of
 from otel_scorer.conventions.tool_use import ToolUse
 from otel_scorer.conventions.tool_uses import find_tool_uses
 from otel_scorer.conventions.values import string
-from otel_scorer.model import ROOT_KINDS, GenAI, Kind, Message, Span, ToolCall, ToolDefinition, Trace, Usage
+from otel_scorer.model import (
+    ROOT_KINDS,
+    STATUS_ERROR,
+    Feedback,
+    GenAI,
+    GuardrailDecision,
+    Kind,
+    Message,
+    Span,
+    ToolCall,
+    ToolDefinition,
+    Trace,
+    Usage,
+)
 
 __all__ = ["Context", "Step", "ToolUse", "TraceView", "view"]
 
@@ -44,24 +67,44 @@ class TraceView:
         self.trace = trace
 
     @cached_property
+    def _spans(self) -> Mapping[str, Span]:
+        return by_id(self.trace)
+
+    @cached_property
     def _nodes(self) -> tuple[Node, ...]:
-        return tree(self.trace)
+        return tree(self._spans, self.trace.heads)
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """The attribute keys of all spans: what no span has need not be looked for in each."""
+        return frozenset().union(*[span.attributes for span in self.trace.spans])
+
+    @cached_property
+    def told_beside(self) -> bool:
+        """Some span has events or log records."""
+        return any(span.events or span.logs for span in self.trace.spans)
 
     @cached_property
     def kinds(self) -> Mapping[str, Kind]:
         """The kind of every span, by span id."""
         return {node.span.span_id: kind_of(node.span)[0] for node in self._nodes}
 
+    @cached_property
+    def present(self) -> frozenset[Kind]:
+        """The kinds that its spans have."""
+        return frozenset(self.kinds.values())
+
     def spans_of(self, kinds: frozenset[Kind]) -> tuple[Span, ...]:
         """Spans of these kinds in order of start; reads no evidence, unlike the steps."""
-        found = [span for kind in kinds for span in self._spans_by_kind.get(kind, ())]
-        return tuple(found) if len(kinds) == 1 else tuple(sorted(found, key=_start))
+        found = [spans for kind, spans in self._spans_by_kind.items() if kind in kinds]
+        if len(found) < 2:
+            return tuple(found[0]) if found else ()
+        return tuple(sorted(chain.from_iterable(found), key=BY_START))
 
     @cached_property
     def roots(self) -> tuple[Span, ...]:
         """Agent spans without an agent ancestor, in order of start; evaluations only where there is nothing else."""
-        found = tuple(node.span for node in self._nodes if node.root)
-        return tuple(span for span in found if not self._is_evaluation(span)) or found
+        return self._runs or self._tops
 
     @cached_property
     def root(self) -> Span | None:
@@ -76,7 +119,7 @@ class TraceView:
     @cached_property
     def own(self) -> bool:
         """The trace is an evaluation, ours or anybody's: left alone. An agent's trace with evaluations in it is not."""
-        return bool(self.roots) and all(self._is_evaluation(span) for span in self.roots)
+        return bool(self._tops) and not self._runs
 
     @cached_property
     def duration_s(self) -> float:
@@ -90,6 +133,8 @@ class TraceView:
     @cached_property
     def errors(self) -> tuple[tuple[str, str], ...]:
         """(span id, what it says) of every span that says it failed, in the order of the tree."""
+        if not self._may_have_failed:
+            return ()
         found = ((node.span.span_id, error_of(node.span)) for node in self._nodes)
         return tuple((span_id, text) for span_id, text in found if text is not None)
 
@@ -106,7 +151,7 @@ class TraceView:
     @cached_property
     def models(self) -> tuple[str, ...]:
         """Every model that answered (else was asked for), in order of first use; without model calls the root's."""
-        calls = self.spans_of(_LLM) or tuple(self._root_first())[:1]
+        calls = self.spans_of(_LLM) or self._root_first[:1]
         names = (served or asked for asked, served in map(models_of, calls))
         return tuple(dict.fromkeys(name for name in names if name))
 
@@ -119,17 +164,37 @@ class TraceView:
     @cached_property
     def offered_tools(self) -> dict[str, str] | None:
         """Canonical definition by name of the tools offered to all model calls, as a look finds them; None: unknown."""
+        if not may_offer_tools(self.keys):
+            return None
         told = [tools for span in self.spans_of(_LLM) if (tools := offered_tools(span)) is not None]
         return {name: text for tools in told for name, text in tools.items()} if told else None
 
     @cached_property
     def conversation_id(self) -> str:
-        return next(filter(None, map(conversation_of, self._root_first())), "")
+        if CONVERSATION_KEYS.isdisjoint(self.keys):
+            return ""
+        return next(filter(None, map(conversation_of, self._root_first)), "")
 
     @cached_property
     def user_id(self) -> str:
         """As the instrumentation gives it; hash it before it is kept."""
-        return next(filter(None, map(user_of, self._root_first())), "")
+        if USER_KEYS.isdisjoint(self.keys):
+            return ""
+        return next(filter(None, map(user_of, self._root_first)), "")
+
+    @cached_property
+    def feedback(self) -> tuple[Feedback, ...]:
+        """What people and evaluators said on the spans."""
+        if not self.told_beside and not may_tell_feedback(self.keys):
+            return ()
+        return tuple(feedback for span in self.trace.spans for feedback in feedback_of(span))
+
+    @cached_property
+    def guardrails(self) -> tuple[GuardrailDecision, ...]:
+        """What guardrails decided on the spans."""
+        if not self.told_beside and not may_tell_guardrails(self.keys):
+            return ()
+        return tuple(decision for span in self.trace.spans for decision in guardrails_of(span))
 
     @cached_property
     def response_id(self) -> str:
@@ -148,7 +213,7 @@ class TraceView:
     @cached_property
     def agent_name(self) -> str:
         """The root agent's name, else that of the first agent in the trace; "" when none is told."""
-        for span in self._root_first():
+        for span in self._root_first:
             is_agent = self.kinds[span.span_id] == "AGENT"
             if (is_agent or span is self.root) and (name := agent_of(span, is_agent)[0]):
                 return name
@@ -157,7 +222,7 @@ class TraceView:
     @cached_property
     def genai(self) -> Mapping[str, GenAI]:
         """Evidence by span id; each span is read when it is first looked up."""
-        return Evidence({node.span.span_id: node.span for node in self._nodes}, read)
+        return Evidence(self._spans, read)
 
     def read(self, span: Span) -> GenAI:
         """All evidence of one of the trace's spans; of two spans with one id, of the one that is seen."""
@@ -275,11 +340,27 @@ class TraceView:
         return dialogue.speakers(calls or self.llm, self.by_id)
 
     @cached_property
+    def _tops(self) -> tuple[Span, ...]:
+        return tuple([node.span for node in self._nodes if node.root])
+
+    @cached_property
+    def _runs(self) -> tuple[Span, ...]:
+        """Those of the tops that are no evaluations."""
+        return tuple([span for span in self._tops if not self._is_evaluation(span)])
+
+    @cached_property
     def _spans_by_kind(self) -> Mapping[Kind, Sequence[Span]]:
         found: dict[Kind, list[Span]] = {}
-        for span in sorted((node.span for node in self._nodes), key=_start):
-            found.setdefault(self.kinds[span.span_id], []).append(span)
+        kinds = self.kinds
+        for span_id, span in self._spans.items():
+            found.setdefault(kinds[span_id], []).append(span)
         return found
+
+    @property
+    def _may_have_failed(self) -> bool:
+        spans = self.trace.spans
+        told = any(span.events or span.status_code == STATUS_ERROR for span in spans)
+        return told or not FAULT_KEYS.isdisjoint(self.keys)
 
     def _is_evaluation(self, span: Span) -> bool:
         return (
@@ -289,15 +370,15 @@ class TraceView:
         )
 
     def _resource(self, key: str) -> str:
-        return next(filter(None, (string(span.resource.attributes.get(key)) for span in self._root_first())), "")
+        for span in self._root_first:
+            if value := string(span.resource.attributes.get(key)):
+                return value
+        return ""
 
-    def _root_first(self) -> list[Span]:
+    @cached_property
+    def _root_first(self) -> tuple[Span, ...]:
         rest = [node.span for node in self._nodes if node.span is not self.root]
-        return [self.root, *rest] if self.root is not None else rest
+        return (self.root, *rest) if self.root is not None else tuple(rest)
 
     def _steps_of(self, kinds: frozenset[Kind]) -> tuple[Step, ...]:
-        return tuple(sorted((s for s in self.steps if s.kind in kinds), key=lambda step: _start(step.span)))
-
-
-def _start(span: Span) -> tuple[int, str]:
-    return span.start_ns, span.span_id
+        return tuple(sorted((s for s in self.steps if s.kind in kinds), key=lambda step: BY_START(step.span)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from otel_scorer.conventions.eval_tags import REQUESTED
 from otel_scorer.model import Decision, RubricRef, Status
 from otel_scorer.sampling.draw import draw
-from otel_scorer.sampling.settings import FLOOR, NO_RUBRIC, RuleSettings, SamplingSettings
+from otel_scorer.sampling.settings import NO_RUBRIC, RuleSettings, SamplingSettings
 from otel_scorer.sampling.signals import Signal
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def decide(view: TraceView, settings: SamplingSettings, refs: Refs, *, salt: byt
 
 def held_signals(view: TraceView, settings: SamplingSettings) -> frozenset[Signal]:
     """The signals that hold, of those that settings name and the cheap ones; each is asked once."""
-    return frozenset(signal for signal in settings.asked if signal.holds(view))
+    return frozenset([signal for signal in settings.asked if signal.holds(view)])
 
 
 def labels(held: frozenset[Signal]) -> tuple[str, ...]:
@@ -94,9 +94,11 @@ def _asked_once(refs: Refs, requested: tuple[RubricRef, ...]) -> Refs:
 
 
 def _matches(rule: RuleSettings, held: frozenset[Signal]) -> bool:
-    if not rule.when:
+    # sets among themselves know their members' hashes; hashing a signal is slow, and this is asked for every trace
+    wanted = rule.wanted
+    if not wanted:
         return True
-    return (any if rule.match == "any" else all)(signal in held for signal in rule.when)
+    return not wanted.isdisjoint(held) if rule.match == "any" else wanted <= held
 
 
 def _likeliest(rules: Sequence[RuleSettings]) -> RuleSettings:
@@ -105,5 +107,4 @@ def _likeliest(rules: Sequence[RuleSettings]) -> RuleSettings:
 
 
 def _floor(settings: SamplingSettings) -> RuleSettings:
-    """The floor as a rule. Not validated, because its name is refused to settings."""
-    return RuleSettings.model_construct(name=FLOOR, when=(), match="any", rate=settings.floor, rubrics=None)
+    return settings.floor_rule

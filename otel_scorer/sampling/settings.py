@@ -38,6 +38,10 @@ class RuleSettings(BaseModel):
         "(a trace that asks for none we know does not match then). Left out: those configured for the kind.",
     )
 
+    @cached_property
+    def wanted(self) -> frozenset[Signal]:
+        return frozenset(self.when)
+
     @field_validator("name")
     @classmethod
     def _not_taken(cls, name: str) -> str:
@@ -95,6 +99,11 @@ class SamplingSettings(BaseModel):
         """The signals that every trace is asked for: the cheap ones and those that are named here, each once."""
         named = (signal for rule in self.rules for signal in rule.when)
         return tuple(dict.fromkeys([*ALWAYS, *self.always_signals, *named]))
+
+    @cached_property
+    def floor_rule(self) -> RuleSettings:
+        """The floor as a rule. Not validated, because its name is refused to settings."""
+        return RuleSettings.model_construct(name=FLOOR, when=(), match="any", rate=self.floor, rubrics=None)
 
     def salt_for(self, deployment: str) -> bytes:
         """The key of the draw, 32 bytes: the same in every replica of the deployment."""

@@ -31,6 +31,8 @@ def targets(rubric: Rubric, view: TraceView, by_kind: Mapping[Kind, str]) -> Ite
 
 def applies_to_trace(rubric: Rubric, view: TraceView, by_kind: Mapping[Kind, str]) -> bool:
     """Whether `rubric` has anything to judge in the trace."""
+    if rubric.level == "span":  # sealing asks this of every trace: its kinds tell, no steps need be made
+        return _meets_conditions(rubric, view) and any(judges(rubric, kind, by_kind) for kind in view.present)
     return next(targets(rubric, view, by_kind), None) is not None
 
 

@@ -43,7 +43,10 @@ def _from_spans(view: TraceView) -> list[Call]:
 
 def canonical(arguments: Value) -> str:
     """Equal arguments are equal text, whatever the order of their keys."""
+    if isinstance(arguments, dict) and _NESTED.isdisjoint(map(type, arguments.values())):
+        return repr(sorted(arguments.items()))  # nearly all are, and a JSON encoder is made anew for each text
     return _ENCODER.encode(arguments)
 
 
+_NESTED = frozenset({dict, list})
 _ENCODER = json.JSONEncoder(sort_keys=True, default=repr)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from otel_scorer.conventions.feedback import feedback_of, guardrails_of
 from otel_scorer.conventions.steps import RETRIEVAL_KINDS
 from otel_scorer.sampling.signals.signal import Signal
 
@@ -40,7 +39,7 @@ class NegativeFeedbackSignal(Signal):
     )
 
     def holds(self, view: TraceView) -> bool:
-        return any(self._negative(feedback) for span in view.trace.spans for feedback in feedback_of(span))
+        return any(self._negative(feedback) for feedback in view.feedback)
 
     def _negative(self, feedback: Feedback) -> bool:
         if self.by_users_only and not (feedback.by_human or _BY_USERS.search(feedback.name[:200])):
@@ -79,7 +78,7 @@ class GuardrailSignal(Signal):
     signal: Literal["guardrail"] = "guardrail"
 
     def holds(self, view: TraceView) -> bool:
-        return any(decision.blocked for span in view.trace.spans for decision in guardrails_of(span))
+        return any(decision.blocked for decision in view.guardrails)
 
 
 class EmptyAnswerSignal(Signal):

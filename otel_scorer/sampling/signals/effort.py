@@ -76,6 +76,8 @@ class RetrySignal(Signal):
     in_messages: bool = Field(default=False, description=IN_MESSAGES)
 
     def holds(self, view: TraceView) -> bool:
+        if not self.in_messages and not view.errors:
+            return False
         by_name: dict[str, list[Call]] = {}
         for call in calls(view, in_messages=self.in_messages):
             by_name.setdefault(call.name, []).append(call)
