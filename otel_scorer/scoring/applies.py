@@ -31,14 +31,18 @@ def targets(rubric: Rubric, view: TraceView, by_kind: Mapping[Kind, str]) -> Ite
 
 def applies_to_trace(rubric: Rubric, view: TraceView, by_kind: Mapping[Kind, str]) -> bool:
     """Whether `rubric` has anything to judge in the trace."""
-    if rubric.level == "span":  # sealing asks this of every trace: its kinds tell, no steps need be made
-        return _meets_conditions(rubric, view) and any(judges(rubric, kind, by_kind) for kind in view.present)
-    return next(targets(rubric, view, by_kind), None) is not None
+    # sealing asks this of every trace: the kinds tell, so that neither steps nor targets need be made
+    if rubric.level == "trace":
+        root = root_of(view)
+        fits = root is not None and judges(rubric, view.kinds[root.span_id], by_kind)
+    else:
+        fits = rubric.level == "span" and any(judges(rubric, kind, by_kind) for kind in view.present)
+    return fits and _meets_conditions(rubric, view)
 
 
 def names(reference: str, rubric: Rubric) -> bool:
     """Whether `agent` or `agent@1` means `rubric`."""
-    return reference in (rubric.name, str(rubric))
+    return reference == rubric.name or reference == str(rubric)
 
 
 def judges(rubric: Rubric, kind: Kind, by_kind: Mapping[Kind, str]) -> bool:

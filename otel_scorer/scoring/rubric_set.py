@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from otel_scorer.errors import UserError
 from otel_scorer.model import Kind, RubricRef
-from otel_scorer.scoring.applies import applies_to_trace, names
+from otel_scorer.scoring.applies import applies_to_trace, names, root_of
 from otel_scorer.scoring.rubric import Rubric
 from otel_scorer.scoring.rubric_file import read_rubric
 
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 LOCK = "released.lock"
 """File in a rubrics folder: one line `name@version sha256` for each released version."""
+
+
+_MOST_REMEMBERED = 1024
+_Asked: TypeAlias = "tuple[tuple[str, ...] | None, Kind | None, frozenset[Kind]]"
+"""Rubrics that are wanted, the root's kind, the kinds of all spans."""
 
 
 class RubricSet:
@@ -34,6 +39,7 @@ class RubricSet:
                 )
         self.by_kind: dict[Kind, str] = dict(by_kind or {})
         self._chosen: dict[tuple[str, ...] | None, tuple[Rubric, ...]] = {}
+        self._refs: dict[_Asked, tuple[RubricRef, ...]] = {}
         for kind, name in self.by_kind.items():
             self._check_kind(kind, name)
 
@@ -87,10 +93,20 @@ class RubricSet:
         for an unknown name.
         """
         key = None if wanted is None else tuple(wanted)
-        chosen = self._chosen.get(key)  # every sealed trace asks for one of a few combinations
+        root = root_of(view)
+        asked = key, view.kinds[root.span_id] if root else None, view.present
+        refs = self._refs.get(asked)  # every sealed trace asks, and for one of a few combinations
+        return refs if refs is not None else self._fitting(view, asked)
+
+    def _fitting(self, view: TraceView, asked: _Asked) -> tuple[RubricRef, ...]:
+        key = asked[0]
+        chosen = self._chosen.get(key)
         if chosen is None:
             chosen = self._chosen[key] = self.choose(sorted(set(self.by_kind.values())) if key is None else key)
-        return tuple(rubric.ref for rubric in chosen if applies_to_trace(rubric, view, self.by_kind))
+        refs = tuple(rubric.ref for rubric in chosen if applies_to_trace(rubric, view, self.by_kind))
+        if len(self._refs) < _MOST_REMEMBERED and all(_asks_for_kinds_only(rubric) for rubric in chosen):
+            self._refs[asked] = refs
+        return refs
 
     def choose(self, wanted: Sequence[str]) -> tuple[Rubric, ...]:
         """The named rubrics, those of `by_kind` first. Raises UserError for two that would be primary for one span."""
@@ -124,6 +140,11 @@ class RubricSet:
                 f"by_kind.{kind} is {name!r}, but {rubric} applies to {', '.join(rubric.applies.kinds)}; "
                 f"choose a rubric for {kind} or add the kind to a new version"
             )
+
+
+def _asks_for_kinds_only(rubric: Rubric) -> bool:
+    applies = rubric.applies
+    return not (applies.services or applies.agents or applies.tags)
 
 
 def _split(name: str, version: int | None) -> tuple[str, int | None]:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from otel_scorer.model import Kind, Usage
+from otel_scorer.model import Kind, Usage, Value
 from otel_scorer.sampling.signals.calls import IN_MESSAGES, Call, calls, canonical
 from otel_scorer.sampling.signals.signal import Signal
 
 if TYPE_CHECKING:
     from otel_scorer.conventions.trace_view import TraceView
+
+_TOOL: frozenset[Kind] = frozenset({"TOOL"})
 
 
 class LatencySignal(Signal):
@@ -62,10 +64,17 @@ class LoopSignal(Signal):
     in_messages: bool = Field(default=False, description=IN_MESSAGES)
 
     def holds(self, view: TraceView) -> bool:
-        made = [call for call in calls(view, in_messages=self.in_messages) if call.arguments is not None]
-        often = {name for name, count in Counter(call.name for call in made).items() if count >= self.times}
-        counts = Counter((call.name, canonical(call.arguments)) for call in made if call.name in often)
-        return any(count >= self.times for count in counts.values())
+        if not self.in_messages and len(view.spans_of(_TOOL)) < self.times:
+            return False
+        by_name: dict[str, list[Value]] = {}
+        for call in calls(view, in_messages=self.in_messages):
+            if call.arguments is not None:
+                by_name.setdefault(call.name, []).append(call.arguments)
+        return any(self._repeated(same) for same in by_name.values() if len(same) >= self.times)
+
+    def _repeated(self, arguments: list[Value]) -> bool:
+        counts = Counter(map(canonical, arguments))
+        return max(counts.values()) >= self.times
 
 
 class RetrySignal(Signal):
