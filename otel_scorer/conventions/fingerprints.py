@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
-from otel_scorer.conventions.first_look import steady, system_text
+from otel_scorer.conventions.first_look import steady, system_texts
 from otel_scorer.conventions.identity import models_of
 from otel_scorer.conventions.steps import RETRIEVAL_KINDS
 from otel_scorer.conventions.trace_view import TraceView
@@ -24,6 +24,7 @@ FINGERPRINTS: tuple[str, ...] = (
 )
 
 _LLM: frozenset[Kind] = frozenset({"LLM"})
+_EMBEDDING: frozenset[Kind] = frozenset({"EMBEDDING"})
 _TEMPLATE_KEYS = ("llm.prompt_template.template", "traceloop.prompt.template", "traceloop.prompt.version_hash")
 _VERSION_KEYS = (
     "gen_ai.prompt.version",
@@ -61,7 +62,7 @@ _PARAMETER_OBJECTS = (
     "gen_ai.request.parameters",
     "langfuse.observation.model.parameters",
 )
-_PARAMETER_PREFIXES = ("gen_ai.request.", "ai.settings.")
+_PARAMETER_PREFIXES = ("gen_ai.request.", "ai.settings.", "gen_ai.request.ai.settings.")
 _DECODING: Mapping[str, str] = {
     "temperature": "temperature",
     "top_p": "top_p",
@@ -86,23 +87,18 @@ _DECODING: Mapping[str, str] = {
     "reasoning.level": "reasoning",
 }
 
+_DECODING_KEYS = {f"{prefix}{key}": name for prefix in _PARAMETER_PREFIXES for key, name in _DECODING.items()}
+_DECODING_TOLD_BY = frozenset({*_DECODING_KEYS, *_PARAMETER_OBJECTS})
+_dumped = json.JSONEncoder(sort_keys=True, default=str).encode
+
 
 def fingerprints(view: TraceView, salt: bytes) -> dict[str, str]:
     """16 hex digits for each part of the set-up that is known, keyed with the tenant's salt.
 
     Two traces share one where that part was the same; without the salt nobody can try what it was.
     """
-    parts: dict[str, Callable[[TraceView], str | None]] = {
-        "prompt_template": _prompt_template,
-        "tool_schemas": _tool_schemas,
-        "retrieval_settings": _retrieval_settings,
-        "embedding_model": _embedding_model,
-        "decoding_parameters": _decoding_parameters,
-        "tool_arguments": _tool_arguments,
-    }
     key = salt if len(salt) <= hashlib.blake2b.MAX_KEY_SIZE else hashlib.blake2b(salt).digest()
-    known = ((name, part(view)) for name, part in parts.items())
-    return {name: hashed(f"{name}\0{text}", key) for name, text in known if text}
+    return {name: hashed(f"{name}\0{text}", key) for name, part in _PARTS if (text := part(view))}
 
 
 def hashed(text: str, key: bytes = b"") -> str:
@@ -115,11 +111,10 @@ def _prompt_template(view: TraceView) -> str | None:
     calls = view.spans_of(_LLM)
     told_by = (*calls, *([view.root] if view.root else []))
     for keys in (_TEMPLATE_KEYS, _VERSION_KEYS):
-        if any(_picked(span, keys) for span in told_by):
+        if not view.keys.isdisjoint(keys) and any(_picked(span, keys) for span in told_by):
             told = {_picked(span, (*keys, *_NAME_KEYS)) for span in told_by}
             return "\n".join(sorted(text for text in told if text))
-    # Where a look does not do, one span of the trace is read, not all.
-    texts = [system_text(span, None if index else view.read) for index, span in enumerate(calls)]
+    texts = system_texts(calls, view.read)
     return "\n".join(sorted({steady(text) for text in texts if text})) or None
 
 
@@ -134,11 +129,13 @@ def _retrieval_settings(view: TraceView) -> str | None:
 
 
 def _embedding_model(view: TraceView) -> str | None:
-    spans = view.spans_of(frozenset({"EMBEDDING"}))
+    spans = view.spans_of(_EMBEDDING)
     return "\n".join(sorted({served or asked for asked, served in map(models_of, spans)} - {""})) or None
 
 
 def _decoding_parameters(view: TraceView) -> str | None:
+    if view.keys.isdisjoint(_DECODING_TOLD_BY):
+        return None
     told = {_decoding(span) for span in view.spans_of(_LLM)}
     return "\n".join(sorted(text for text in told if text)) or None
 
@@ -146,7 +143,7 @@ def _decoding_parameters(view: TraceView) -> str | None:
 def _tool_arguments(view: TraceView) -> str | None:
     """Names and arguments of the executed tools, in order: equal for two runs that did the same things."""
     told = [[call.name, call.arguments] for _, call in view.tool_calls if call.arguments is not None]
-    return json.dumps(told, sort_keys=True, default=str) if told else None
+    return _dumped(told) if told else None
 
 
 def _decoding(span: Span) -> str | None:
@@ -156,10 +153,9 @@ def _decoding(span: Span) -> str | None:
         if isinstance(value, str):
             found.update(_parameters(value))
     for key, value in span.attributes.items():
-        if key.startswith(_PARAMETER_PREFIXES):
-            name = _DECODING.get(key.removeprefix("gen_ai.request.").removeprefix("ai.settings."))
-            found |= {name: value} if name else {}
-    return json.dumps(found, sort_keys=True, default=str) if found else None
+        if key in _DECODING_KEYS:
+            found[_DECODING_KEYS[key]] = value
+    return _dumped(found) if found else None
 
 
 @lru_cache(maxsize=512)
@@ -173,4 +169,14 @@ def _parameters(text: str) -> dict[str, Value]:
 def _picked(span: Span, keys: Iterable[str]) -> str | None:
     attributes = span.attributes
     found = [[key, attributes[key]] for key in keys if attributes.get(key) is not None]
-    return json.dumps(found, sort_keys=True, default=str) if found else None
+    return _dumped(found) if found else None
+
+
+_PARTS: tuple[tuple[str, Callable[[TraceView], str | None]], ...] = (
+    ("prompt_template", _prompt_template),
+    ("tool_schemas", _tool_schemas),
+    ("retrieval_settings", _retrieval_settings),
+    ("embedding_model", _embedding_model),
+    ("decoding_parameters", _decoding_parameters),
+    ("tool_arguments", _tool_arguments),
+)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 
 from otel_scorer.conventions.envelopes import words
@@ -19,12 +19,18 @@ from otel_scorer.model import Attributes, GenAI, Span, ToolDefinition
 
 Whole = Callable[[Span], GenAI]
 """Reads all of a span's evidence, and remembers it."""
+Opening = dict[str, str | None]
+"""How the messages of the call before begin, up to the end of the first one, with the system prompt in it: the calls of
+a trace mostly begin alike.
+"""
 Declared = tuple[tuple[str, str], ...]
 """Tool definitions as they stand in the attributes: keys and texts."""
 
 _TOOL_KEYS = frozenset({"gen_ai.tool.definitions", "mlflow.chat.tools", "ai.prompt.tools", "model_request_parameters"})
 _TOOL_PREFIXES = ("llm.tools.", "gen_ai.tool.definitions.", "llm.request.functions.")
 _MESSAGE_LISTS = ("llm.input_messages.", "gen_ai.input.messages.", "gen_ai.prompt.")
+_FIRST_MESSAGES = tuple((f"{key}0.{part}role", f"{key}0.{part}") for key in _MESSAGE_LISTS for part in ("message.", ""))
+"""The key of the first message's role, and how the keys of that message begin."""
 _SCORE_KEY = ".document.score"
 _MOST_PARTS = 16
 _WHOLE_INPUTS = (
@@ -65,19 +71,26 @@ def offered_tools(span: Span) -> dict[str, str] | None:
     return _canonical_tools(declared) if declared else None
 
 
-def system_text(span: Span, whole: Whole | None = None) -> str | None:
-    """The system prompt that stands first; None: unknown, or none. `whole` reads the span where a look does not do."""
+def system_texts(calls: Sequence[Span], whole: Whole) -> list[str | None]:
+    """The system prompt that stands first in each of these calls; None: unknown, or none.
+
+    `whole` reads the first of them where a look does not do, not all.
+    """
+    opening: Opening = {}
+    return [_system_text(span, None if index else whole, opening) for index, span in enumerate(calls)]
+
+
+def _system_text(span: Span, whole: Whole | None, opening: Opening) -> str | None:
     attributes = span.attributes
     separate = attributes.get("gen_ai.system_instructions")
     if separate is not None:
         return _system_of("gen_ai.system_instructions", separate if isinstance(separate, str) else dumped(separate))
     messages = attributes.get("gen_ai.input.messages")
     if isinstance(messages, str):
-        return _first_system(messages)
-    for prefix in _MESSAGE_LISTS:
-        for part in ("message.", ""):
-            if attributes.get(f"{prefix}0.{part}role") in ("system", "developer"):
-                return _listed_text(attributes, f"{prefix}0.{part}")
+        return _first_system(messages, opening)
+    for role, start in _FIRST_MESSAGES:
+        if attributes.get(role) in ("system", "developer"):
+            return _listed_text(attributes, start)
     return _system_in(whole(span)) if whole is not None and _hides_messages(span) else None
 
 
@@ -98,10 +111,9 @@ def asked_length(span: Span) -> int | None:
     messages = attributes.get("gen_ai.input.messages")
     if isinstance(messages, str):
         return _length(words(messages, "asked"))
-    for prefix in _MESSAGE_LISTS:
-        for part in ("message.", ""):
-            if f"{prefix}0.{part}role" in attributes:
-                return _last_listed(attributes, prefix, part)
+    for role, start in _FIRST_MESSAGES:
+        if role in attributes:
+            return _last_listed(attributes, start)
     raw = next((value for key in _WHOLE_INPUTS if isinstance(value := attributes.get(key), str) and value), None)
     return _length(words(raw, "asked")) if raw is not None and captured(raw) else None
 
@@ -138,16 +150,23 @@ def _system_of(key: str, text: str) -> str | None:
     return read(_bare_span({key: text})).system_instructions
 
 
-def _first_system(messages: str) -> str | None:
+def _first_system(messages: str, opening: Opening) -> str | None:
     """The first message alone is parsed: the rest of a conversation can be long."""
+    for known, system in opening.items():
+        if messages.startswith(known):
+            return system
     start = max(messages.find("{"), 0)
     try:
         first, end = _DECODER.raw_decode(messages, start)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(first, dict) or first.get("role") not in ("system", "developer"):
+    if not isinstance(first, dict):
         return None
-    return _system_of("gen_ai.input.messages", f"[{messages[start:end]}]")
+    said_by_system = first.get("role") in ("system", "developer")
+    system = _system_of("gen_ai.input.messages", f"[{messages[start:end]}]") if said_by_system else None
+    opening.clear()
+    opening[messages[:end]] = system
+    return system
 
 
 def _system_in(genai: GenAI) -> str | None:
@@ -157,7 +176,7 @@ def _system_in(genai: GenAI) -> str | None:
 
 
 def _has_listed_messages(attributes: Attributes) -> bool:
-    return any(f"{prefix}0.{part}role" in attributes for prefix in _MESSAGE_LISTS for part in ("message.", ""))
+    return any(role in attributes for role, _ in _FIRST_MESSAGES)
 
 
 def _hides_messages(span: Span) -> bool:
@@ -167,7 +186,8 @@ def _hides_messages(span: Span) -> bool:
     return bool(span.logs or span.events) or any(key in span.attributes for key in _OWN_FORMS)
 
 
-def _last_listed(attributes: Attributes, prefix: str, part: str) -> int | None:
+def _last_listed(attributes: Attributes, first: str) -> int | None:
+    prefix, _, part = first.rpartition("0.")
     index, found = 0, None
     while isinstance(role := attributes.get(f"{prefix}{index}.{part}role"), str):
         if role in ("user", "human"):

@@ -7,8 +7,10 @@ every trace at sealing, so they look at named keys and read no conversation wher
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 
 from otel_scorer.conventions.faults import is_limited
+from otel_scorer.conventions.feedback import guardrails_of
 from otel_scorer.conventions.fingerprints import FINGERPRINTS, fingerprints, hashed
 from otel_scorer.conventions.first_look import asked_length, document_scores, user_turns
 from otel_scorer.conventions.identity import models_of
@@ -39,6 +41,8 @@ SEGMENT_KEYS: tuple[str, ...] = (
 _SHOWN_CHARACTERS = 80
 _TURN_BINS = ((1, "1"), (3, "2-3"), (7, "4-7"), (15, "8-15"))
 _LLM: frozenset[Kind] = frozenset({"LLM"})
+_GUARDRAIL: frozenset[Kind] = frozenset({"GUARDRAIL"})
+_SCORING: frozenset[Kind] = frozenset({"RETRIEVER", "RERANKER"})
 
 
 def segments(view: TraceView, attributes: Sequence[str] = ()) -> dict[str, str]:
@@ -82,17 +86,25 @@ _TASK_KEYS = (
 )
 
 
+_TASK_TOLD_BY = frozenset({*_TASK_KEYS, "metadata"})
+_END = attrgetter("end_ns")
+
+
 def _model(view: TraceView) -> str | None:
     """The model of the last call to end: the one that wrote the answer, where a small one routed before it."""
-    calls = sorted(view.spans_of(_LLM), key=lambda span: span.end_ns, reverse=True)
-    names = (served or asked for asked, served in map(models_of, calls))
-    return next(filter(None, names), None) or (view.models[-1] if view.models else None)
+    for call in sorted(view.spans_of(_LLM), key=_END, reverse=True):
+        asked, served = models_of(call)
+        if served or asked:
+            return served or asked
+    return view.models[-1] if view.models else None
 
 
 def _task_type(view: TraceView) -> str | None:
     if view.root is None:
         return None
     attributes = view.root.attributes
+    if _TASK_TOLD_BY.isdisjoint(attributes):
+        return None
     found = next(filter(None, (string(loosened(attributes.get(key))) for key in _TASK_KEYS)), None)
     if found is None and isinstance(metadata := loosened(attributes.get("metadata")), dict):
         found = string(metadata.get("task_type")) or None
@@ -117,8 +129,7 @@ def _is_truncated(view: TraceView) -> bool:
 
 def _retrieval_confidence(view: TraceView) -> str | None:
     """The fifth of 0 to 1 in which the best document's score lies; scores on another scale are not comparable."""
-    spans = view.spans_of(frozenset({"RETRIEVER", "RERANKER"}))
-    scores = [score for span in spans for score in document_scores(span, view.read)]
+    scores = [score for span in view.spans_of(_SCORING) for score in document_scores(span, view.read)]
     if not scores or not all(0 <= score <= 1 for score in scores):
         return None
     low = min(int(max(scores) * 5), 4)
@@ -136,7 +147,7 @@ def _conversation_length(view: TraceView) -> str | None:
 
 def _guardrail(view: TraceView) -> str | None:
     """What the guardrails decided; unknown where none is in the trace."""
-    decisions = [d for span in view.spans_of(frozenset({"GUARDRAIL"})) for d in view.genai[span.span_id].guardrails]
+    decisions = [decision for span in view.spans_of(_GUARDRAIL) for decision in guardrails_of(span)]
     if "content_filter" in view.finish_reasons or any(decision.blocked for decision in decisions):
         return "blocked"
     return "passed" if any(decision.blocked is False for decision in decisions) else None

@@ -72,6 +72,8 @@ def labels(held: frozenset[Signal]) -> tuple[str, ...]:
 
 def matching_rules(settings: SamplingSettings, held: frozenset[Signal]) -> list[RuleSettings]:
     """The rules, in order, that take a trace on which these signals hold; the floor alone where none does."""
+    if not held:
+        return list(settings.rules_without_signals)
     return [rule for rule in settings.rules if _matches(rule, held)] or [_floor(settings)]
 
 
@@ -94,7 +96,7 @@ def _asked_once(refs: Refs, requested: tuple[RubricRef, ...]) -> Refs:
 
 
 def _matches(rule: RuleSettings, held: frozenset[Signal]) -> bool:
-    # sets among themselves know their members' hashes; hashing a signal is slow, and this is asked for every trace
+    # sets know the hashes of their members; hashing a signal is slow
     wanted = rule.wanted
     if not wanted:
         return True

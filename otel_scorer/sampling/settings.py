@@ -105,6 +105,11 @@ class SamplingSettings(BaseModel):
         """The floor as a rule. Not validated, because its name is refused to settings."""
         return RuleSettings.model_construct(name=FLOOR, when=(), match="any", rate=self.floor, rubrics=None)
 
+    @cached_property
+    def rules_without_signals(self) -> tuple[RuleSettings, ...]:
+        """The rules that match a trace that shows no signal, as nearly all do."""
+        return tuple(rule for rule in self.rules if not rule.when) or (self.floor_rule,)
+
     def salt_for(self, deployment: str) -> bytes:
         """The key of the draw, 32 bytes: the same in every replica of the deployment."""
         secret = self.salt.get_secret_value() if self.salt is not None else f"deployment:{deployment}"
