@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
-from typing import NamedTuple
+from operator import attrgetter
 
 from otel_scorer.conventions.finish import finish_reasons_of
 from otel_scorer.conventions.roots import Node
 from otel_scorer.conventions.usage import usage_of
 from otel_scorer.model import ROOT_KINDS, Kind, Span, Usage
 
-_NAMES = tuple(field.name for field in fields(Usage))
+_COUNTS = attrgetter(*(field.name for field in fields(Usage)))
 _SUMMING: frozenset[Kind] = ROOT_KINDS | {"CONVERSATION", "A2A_CLIENT", "A2A_SERVER"}
 
 
@@ -22,14 +22,16 @@ def total_usage(nodes: Sequence[Node], kinds: Mapping[str, Kind]) -> Usage:
     number counts. An agent's number is the sum of its calls, so it counts only where nothing below it tells. `nodes`
     are depth first, parents before children; a field that nobody tells is None.
     """
-    below: dict[str, _Below] = {}
+    repeated: dict[str, list[Usage]] = {}
+    separate: dict[str, list[Usage]] = {}
     for node in reversed(nodes):
-        kind = kinds[node.span.span_id]
-        told = _with_below(node.span, kind, below.pop(node.span.span_id, _NO_SPANS))
+        span_id, parent = node.span.span_id, node.parent
+        kind = kinds[span_id]
+        told = _with_below(node.span, kind, repeated.pop(span_id, ()), separate.pop(span_id, ()))
         if told is not None:
-            found = below.get(node.parent, _NO_SPANS)
-            below[node.parent] = found.with_one(told, repeats=kind == "LLM" and kinds.get(node.parent) == "LLM")
-    return _merged(below.get("", _NO_SPANS).separate, sum)
+            repeats = kind == "LLM" and kinds.get(parent) == "LLM"
+            (repeated if repeats else separate).setdefault(parent, []).append(told)
+    return _merged(separate.get("", ()), sum)
 
 
 def finish_reasons_in_order(calls: Iterable[Span]) -> tuple[str, ...]:
@@ -37,30 +39,18 @@ def finish_reasons_in_order(calls: Iterable[Span]) -> tuple[str, ...]:
     return tuple(reason for span in calls for reason in finish_reasons_of(span))
 
 
-class _Below(NamedTuple):
-    """Usages told below a span: those that repeat its own, and those of calls apart."""
+def _with_below(span: Span, kind: Kind, repeated: Sequence[Usage], separate: Sequence[Usage]) -> Usage | None:
+    """The tokens of a span and all below it; None where nobody tells any.
 
-    repeated: tuple[Usage, ...] = ()
-    separate: tuple[Usage, ...] = ()
-
-    def with_one(self, usage: Usage, *, repeats: bool) -> _Below:
-        if repeats:
-            return _Below((*self.repeated, usage), self.separate)
-        return _Below(self.repeated, (*self.separate, usage))
-
-
-_NO_SPANS = _Below()
-
-
-def _with_below(span: Span, kind: Kind, below: _Below) -> Usage | None:
-    """The tokens of a span and all below it; None where nobody tells any."""
+    Below it are usages that repeat its own, and those of calls apart.
+    """
     if kind == "LLM":
         own = usage_of(span)
-        if below.repeated:
-            own = _merged((own, _merged(below.repeated, sum)), max)
-        return _merged((own, *below.separate), sum) if below.separate else own
-    if below.separate:
-        return _merged(below.separate, sum)
+        if repeated:
+            own = _merged((own, _merged(repeated, sum)), max)
+        return _merged((own, *separate), sum) if separate else own
+    if separate:
+        return _merged(separate, sum)
     if kind not in _SUMMING:
         return None
     own = usage_of(span)
@@ -71,11 +61,9 @@ def _merged(usages: Sequence[Usage], how: Callable[[list[int]], int]) -> Usage:
     """Field by field; None where none tells."""
     if len(usages) == 1:
         return usages[0]
-    found: dict[str, int | None] = {}
-    for name in _NAMES:
-        told = [value for usage in usages if (value := getattr(usage, name)) is not None]
-        found[name] = how(told) if told else None
-    return Usage(**found)
+    columns = zip(*map(_COUNTS, usages), strict=True)
+    told = [[count for count in column if count is not None] for column in columns]
+    return Usage(*[how(counts) if counts else None for counts in told])
 
 
 _NOTHING = Usage()

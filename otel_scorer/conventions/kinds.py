@@ -157,7 +157,10 @@ def kind_of(span: Span) -> tuple[Kind, str]:
 
 def _word(attributes: Attributes, key: str) -> str:
     value = attributes.get(key)
-    return unquoted(string(value)) if value is not None else ""
+    if value is None:
+        return ""
+    word = string(value)
+    return unquoted(word) if word[:1] == '"' else word
 
 
 def _looked_up(kinds: dict[str, Kind], word: str) -> Kind:

@@ -8,6 +8,8 @@ from otel_scorer.conventions.kinds import kind_of
 from otel_scorer.conventions.source import Source
 from otel_scorer.conventions.values import captured, is_cut, parsed, string
 from otel_scorer.model import Attributes, Span, ToolCall, Value
+from otel_scorer.conventions.values import captured, parsed, string
+from otel_scorer.model import Attributes, Kind, Span, ToolCall, Value
 
 _NAME = ("gen_ai.tool.name", "tool.name", "ai.toolCall.name", "tool_name", "traceloop.entity.name", "mcp.tool.name")
 _CALL_ID = (
@@ -53,12 +55,12 @@ ADK_NOT_CAPTURED = ("{}", "N/A", "<not serializable>", "")
 """What Google's ADK writes for tool arguments and results that it leaves out."""
 
 
-def tool_call_of(span: Span) -> ToolCall | None:
+def tool_call_of(span: Span, kind: Kind | None = None) -> ToolCall | None:
     """The call that a TOOL span executes; None for a span of another kind. Reads no messages.
 
     `arguments` is None when they were not captured; they are read from the attributes alone (not from events).
     """
-    if kind_of(span)[0] != "TOOL":
+    if (kind or kind_of(span)[0]) != "TOOL":
         return None
     attributes = span.attributes
     told = next((attributes[key] for key in _ANY_INPUT if captured(attributes.get(key))), None)

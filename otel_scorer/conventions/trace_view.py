@@ -8,10 +8,10 @@ traces that are scored.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from itertools import chain
 
 from otel_scorer.conventions import dialogue
+from otel_scorer.conventions.computed import computed
 from otel_scorer.conventions.consumption import finish_reasons_in_order, total_usage
 from otel_scorer.conventions.contexts import Context, find_contexts
 from otel_scorer.conventions.faults import FAULT_KEYS, error_of
@@ -66,30 +66,30 @@ class TraceView:
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
 
-    @cached_property
+    @computed
     def _spans(self) -> Mapping[str, Span]:
         return by_id(self.trace)
 
-    @cached_property
+    @computed
     def _nodes(self) -> tuple[Node, ...]:
         return tree(self._spans, self.trace.heads)
 
-    @cached_property
+    @computed
     def keys(self) -> frozenset[str]:
         """The attribute keys of all spans: what no span has need not be looked for in each."""
         return frozenset().union(*[span.attributes for span in self.trace.spans])
 
-    @cached_property
+    @computed
     def told_beside(self) -> bool:
         """Some span has events or log records."""
         return any(span.events or span.logs for span in self.trace.spans)
 
-    @cached_property
+    @computed
     def kinds(self) -> Mapping[str, Kind]:
         """The kind of every span, by span id."""
         return {node.span.span_id: kind_of(node.span)[0] for node in self._nodes}
 
-    @cached_property
+    @computed
     def present(self) -> frozenset[Kind]:
         """The kinds that its spans have."""
         return frozenset(self.kinds.values())
@@ -101,12 +101,12 @@ class TraceView:
             return tuple(found[0]) if found else ()
         return tuple(sorted(chain.from_iterable(found), key=BY_START))
 
-    @cached_property
+    @computed
     def roots(self) -> tuple[Span, ...]:
         """Agent spans without an agent ancestor, in order of start; evaluations only where there is nothing else."""
         return self._runs or self._tops
 
-    @cached_property
+    @computed
     def root(self) -> Span | None:
         """The trace's own span (design 2.3), None when it never came."""
         return choose_root(self.roots, self.kinds)
@@ -116,12 +116,12 @@ class TraceView:
         """The agent's own span is not here."""
         return self.root is None
 
-    @cached_property
+    @computed
     def own(self) -> bool:
         """The trace is an evaluation, ours or anybody's: left alone. An agent's trace with evaluations in it is not."""
         return bool(self._tops) and not self._runs
 
-    @cached_property
+    @computed
     def duration_s(self) -> float:
         """The root's duration; without a root from the first start to the last end."""
         if self.root is not None:
@@ -130,7 +130,7 @@ class TraceView:
         ends, starts = (span.end_ns for span in spans), (span.start_ns for span in spans)
         return max(0, max(ends, default=0) - min(starts, default=0)) / 1e9
 
-    @cached_property
+    @computed
     def errors(self) -> tuple[tuple[str, str], ...]:
         """(span id, what it says) of every span that says it failed, in the order of the tree."""
         if not self._may_have_failed:
@@ -138,30 +138,30 @@ class TraceView:
         found = ((node.span.span_id, error_of(node.span)) for node in self._nodes)
         return tuple((span_id, text) for span_id, text in found if text is not None)
 
-    @cached_property
+    @computed
     def usage(self) -> Usage:
         """Tokens of all model calls; an agent's own sum only where nothing below it tells."""
         return total_usage(self._nodes, self.kinds)
 
-    @cached_property
+    @computed
     def finish_reasons(self) -> tuple[str, ...]:
         """Of all model calls, in order of start, normalised."""
         return finish_reasons_in_order(self.spans_of(_LLM))
 
-    @cached_property
+    @computed
     def models(self) -> tuple[str, ...]:
         """Every model that answered (else was asked for), in order of first use; without model calls the root's."""
         calls = self.spans_of(_LLM) or self._root_first[:1]
         names = (served or asked for asked, served in map(models_of, calls))
         return tuple(dict.fromkeys(name for name in names if name))
 
-    @cached_property
+    @computed
     def tool_calls(self) -> tuple[tuple[Span, ToolCall], ...]:
         """What the TOOL spans executed, in order of start, without results; `tool_uses` has each use once."""
-        found = ((span, tool_call_of(span)) for span in self.spans_of(_TOOL))
+        found = ((span, tool_call_of(span, "TOOL")) for span in self.spans_of(_TOOL))
         return tuple((span, call) for span, call in found if call is not None)
 
-    @cached_property
+    @computed
     def offered_tools(self) -> dict[str, str] | None:
         """Canonical definition by name of the tools offered to all model calls, as a look finds them; None: unknown."""
         if not may_offer_tools(self.keys):
@@ -169,48 +169,48 @@ class TraceView:
         told = [tools for span in self.spans_of(_LLM) if (tools := offered_tools(span)) is not None]
         return {name: text for tools in told for name, text in tools.items()} if told else None
 
-    @cached_property
+    @computed
     def conversation_id(self) -> str:
         if CONVERSATION_KEYS.isdisjoint(self.keys):
             return ""
         return next(filter(None, map(conversation_of, self._root_first)), "")
 
-    @cached_property
+    @computed
     def user_id(self) -> str:
         """As the instrumentation gives it; hash it before it is kept."""
         if USER_KEYS.isdisjoint(self.keys):
             return ""
         return next(filter(None, map(user_of, self._root_first)), "")
 
-    @cached_property
+    @computed
     def feedback(self) -> tuple[Feedback, ...]:
         """What people and evaluators said on the spans."""
         if not self.told_beside and not may_tell_feedback(self.keys):
             return ()
         return tuple(feedback for span in self.trace.spans for feedback in feedback_of(span))
 
-    @cached_property
+    @computed
     def guardrails(self) -> tuple[GuardrailDecision, ...]:
         """What guardrails decided on the spans."""
         if not self.told_beside and not may_tell_guardrails(self.keys):
             return ()
         return tuple(decision for span in self.trace.spans for decision in guardrails_of(span))
 
-    @cached_property
+    @computed
     def response_id(self) -> str:
         """The provider's id of the last model call's response, else the root's."""
         calls = sorted(self.spans_of(_LLM), key=lambda span: span.end_ns, reverse=True)
         return next(filter(None, map(response_id_of, [*calls, *([self.root] if self.root else [])])), "")
 
-    @cached_property
+    @computed
     def service(self) -> str:
         return self._resource("service.name")
 
-    @cached_property
+    @computed
     def service_version(self) -> str:
         return self._resource("service.version")
 
-    @cached_property
+    @computed
     def agent_name(self) -> str:
         """The root agent's name, else that of the first agent in the trace; "" when none is told."""
         for span in self._root_first:
@@ -219,7 +219,7 @@ class TraceView:
                 return name
         return ""
 
-    @cached_property
+    @computed
     def genai(self) -> Mapping[str, GenAI]:
         """Evidence by span id; each span is read when it is first looked up."""
         return Evidence(self._spans, read)
@@ -228,33 +228,33 @@ class TraceView:
         """All evidence of one of the trace's spans; of two spans with one id, of the one that is seen."""
         return self.genai[span.span_id]
 
-    @cached_property
+    @computed
     def steps(self) -> tuple[Step, ...]:
         """All agent spans, depth first, siblings in order of start."""
         kinds, genai = self.kinds, self.genai
         return tuple(Step(n.span, kinds[n.span.span_id], n.depth, n.parent, genai) for n in self._nodes)
 
-    @cached_property
+    @computed
     def by_id(self) -> Mapping[str, Step]:
         """The steps by span id."""
         return {step.span_id: step for step in self.steps}
 
-    @cached_property
+    @computed
     def llm(self) -> tuple[Step, ...]:
         """Model calls, in order of start."""
         return self._steps_of(frozenset({"LLM"}))
 
-    @cached_property
+    @computed
     def tools(self) -> tuple[Step, ...]:
         """Spans of executed tools, in order of start; `tool_uses` has each use once."""
         return self._steps_of(TOOL_KINDS)
 
-    @cached_property
+    @computed
     def retrievals(self) -> tuple[Step, ...]:
         """Retriever, reranker and vector store spans, in order of start."""
         return self._steps_of(RETRIEVAL_KINDS)
 
-    @cached_property
+    @computed
     def tool_definitions(self) -> Mapping[str, ToolDefinition] | None:
         """The tools that the model could use, by name; None: not captured."""
         told = [step.genai.tool_definitions for step in self._run if step.genai.tool_definitions is not None]
@@ -266,59 +266,59 @@ class TraceView:
                 found[definition.name] = definition
         return found
 
-    @cached_property
+    @computed
     def tool_uses(self) -> tuple[ToolUse, ...]:
         """Every use of a tool once, in order of time."""
         return find_tool_uses(self.steps, self.by_id, self.tool_definitions)
 
-    @cached_property
+    @computed
     def system(self) -> str | None:
         """The system prompt that the agent worked under; None: unknown."""
         return dialogue.system(self._dialogue)
 
-    @cached_property
+    @computed
     def task(self) -> str | None:
         """The user's last request, which this run answers; None: unknown."""
         return dialogue.task(self._dialogue)
 
-    @cached_property
+    @computed
     def user_text(self) -> str | None:
         """All that users said in this run and its history, blank lines between; None: not captured."""
         texts = dialogue.user_texts(self._dialogue)
         return None if texts is None else "\n\n".join(texts)
 
-    @cached_property
+    @computed
     def final_answer(self) -> str | None:
         """What the user got; "" when the output was captured and empty, None when it was not captured."""
         return self._answer.text if self._answer else None
 
-    @cached_property
+    @computed
     def final_answer_span(self) -> str:
         """Id of the span that tells the final answer, "" when none does."""
         return self._answer.span_id if self._answer else ""
 
-    @cached_property
+    @computed
     def contexts(self) -> tuple[Context, ...]:
         """What the final answer could draw on, each text once."""
         uses = [use for use in self.tool_uses if use.span_id in self._run_ids]
         return find_contexts(self._run, uses)
 
-    @cached_property
+    @computed
     def turns(self) -> tuple[Message, ...] | None:
         """The conversation as the last model call saw it, and its answer; None: not captured."""
         return dialogue.turns(self._dialogue)
 
-    @cached_property
+    @computed
     def _answer(self) -> dialogue.Answer | None:
         return dialogue.final_answer(self._dialogue)
 
-    @cached_property
+    @computed
     def _dialogue(self) -> dialogue.Run:
         root = self.by_id[self.root.span_id] if self.root is not None else None
         inner = tuple(step for step in self._run if step.kind in ROOT_KINDS and step is not root)
         return dialogue.Run(root, self._calls, inner)
 
-    @cached_property
+    @computed
     def _run(self) -> tuple[Step, ...]:
         """The root and all below it: other roots of the trace are other runs. All steps where there is no root."""
         if self.root is None:
@@ -329,26 +329,26 @@ class TraceView:
                 ids.add(step.span_id)
         return tuple(step for step in self.steps if step.span_id in ids)
 
-    @cached_property
+    @computed
     def _run_ids(self) -> frozenset[str]:
         return frozenset(step.span_id for step in self._run)
 
-    @cached_property
+    @computed
     def _calls(self) -> tuple[Step, ...]:
         """The run's model calls that may speak for the agent; all of the trace where the run has none."""
         calls = tuple(step for step in self.llm if step.span_id in self._run_ids)
         return dialogue.speakers(calls or self.llm, self.by_id)
 
-    @cached_property
+    @computed
     def _tops(self) -> tuple[Span, ...]:
         return tuple([node.span for node in self._nodes if node.root])
 
-    @cached_property
+    @computed
     def _runs(self) -> tuple[Span, ...]:
         """Those of the tops that are no evaluations."""
         return tuple([span for span in self._tops if not self._is_evaluation(span)])
 
-    @cached_property
+    @computed
     def _spans_by_kind(self) -> Mapping[Kind, Sequence[Span]]:
         found: dict[Kind, list[Span]] = {}
         kinds = self.kinds
@@ -375,7 +375,7 @@ class TraceView:
                 return value
         return ""
 
-    @cached_property
+    @computed
     def _root_first(self) -> tuple[Span, ...]:
         rest = [node.span for node in self._nodes if node.span is not self.root]
         return (self.root, *rest) if self.root is not None else tuple(rest)

@@ -96,22 +96,21 @@ def trace_of(
     """
     records, lost_records = _decoded(decode_log, logs)
     decoded, lost_spans = _decoded(decode_span, spans)
-    by_span: dict[str, list[LogRecord]] = defaultdict(list)
-    for record in sorted(records, key=lambda record: record.time_ns):
-        by_span[record.span_id].append(record)
-    ordered = [_with_logs(span, by_span) for span in sorted(decoded, key=_BY_START)]
-    known = heads or {}
-    own = {span.span_id: _own_head(span, known.get(span.span_id)) for span in ordered}
-    return Trace(tenant, trace_id, tuple(ordered), {**known, **own}, truncated or lost_records or lost_spans)
+    ordered = sorted(decoded, key=_BY_START)
+    if records:
+        by_span: dict[str, list[LogRecord]] = defaultdict(list)
+        for record in sorted(records, key=attrgetter("time_ns")):
+            by_span[record.span_id].append(record)
+        ordered = [_with_logs(span, by_span) for span in ordered]
+    known = dict(heads or ())
+    for span in ordered:
+        head = (span.span_id, span.parent_id, span.flags, True)
+        if known.get(span.span_id) != head:
+            known[span.span_id] = Head(*head)
+    return Trace(tenant, trace_id, tuple(ordered), known, truncated or lost_records or lost_spans)
 
 
 _BY_START = attrgetter("start_ns")
-
-
-def _own_head(span: Span, known: Head | None) -> Head:
-    """The head of an agent span: the ledger's is as good where it says the same."""
-    own = (span.span_id, span.parent_id, span.flags, True)
-    return known if known == own else Head(*own)
 
 
 def _decoded(decode: Callable[..., Any], parts: Iterable[tuple[bytes, wire.Envelope]]) -> tuple[list[Any], bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -41,12 +42,8 @@ def _from_spans(view: TraceView) -> list[Call]:
 
 
 def canonical(arguments: Value) -> str:
-    """Equal arguments are equal text, whatever the order of their keys; 1, 1.0 and true are three things."""
-    return repr(_ordered(arguments))
+    """Equal arguments are equal text, whatever the order of their keys."""
+    return _ENCODER.encode(arguments)
 
 
-def _ordered(value: Value) -> object:
-    # a JSON encoder that sorts keys is made anew for each text, which takes longer than this
-    if isinstance(value, dict):
-        return tuple([(key, _ordered(value[key])) for key in sorted(value)])
-    return [_ordered(item) for item in value] if isinstance(value, list) else value
+_ENCODER = json.JSONEncoder(sort_keys=True, default=repr)

@@ -73,8 +73,10 @@ class LoopSignal(Signal):
         return any(self._repeated(same) for same in by_name.values() if len(same) >= self.times)
 
     def _repeated(self, arguments: list[Value]) -> bool:
-        counts = Counter(map(canonical, arguments))
-        return max(counts.values()) >= self.times
+        texts = [canonical(each) for each in arguments]
+        if len(set(texts)) > len(texts) - self.times + 1:  # too many different ones, as mostly
+            return False
+        return max(Counter(texts).values()) >= self.times
 
 
 class RetrySignal(Signal):
