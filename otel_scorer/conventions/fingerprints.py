@@ -111,7 +111,7 @@ def _prompt_template(view: TraceView) -> str | None:
     calls = view.spans_of(_LLM)
     told_by = (*calls, *([view.root] if view.root else []))
     for keys in (_TEMPLATE_KEYS, _VERSION_KEYS):
-        if not view.keys.isdisjoint(keys) and any(_picked(span, keys) for span in told_by):
+        if not view.attribute_keys.isdisjoint(keys) and any(_picked(span, keys) for span in told_by):
             told = {_picked(span, (*keys, *_NAME_KEYS)) for span in told_by}
             return "\n".join(sorted(text for text in told if text))
     texts = system_texts(calls, view.read)
@@ -134,7 +134,7 @@ def _embedding_model(view: TraceView) -> str | None:
 
 
 def _decoding_parameters(view: TraceView) -> str | None:
-    if view.keys.isdisjoint(_DECODING_TOLD_BY):
+    if view.attribute_keys.isdisjoint(_DECODING_TOLD_BY):
         return None
     told = {_decoding(span) for span in view.spans_of(_LLM)}
     return "\n".join(sorted(text for text in told if text)) or None

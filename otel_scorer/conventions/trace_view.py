@@ -75,7 +75,7 @@ class TraceView:
         return tree(self._spans, self.trace.heads)
 
     @computed
-    def keys(self) -> frozenset[str]:
+    def attribute_keys(self) -> frozenset[str]:
         """The attribute keys of all spans: what no span has need not be looked for in each."""
         return frozenset().union(*[span.attributes for span in self.trace.spans])
 
@@ -90,7 +90,7 @@ class TraceView:
         return {node.span.span_id: kind_of(node.span)[0] for node in self._nodes}
 
     @computed
-    def present(self) -> frozenset[Kind]:
+    def present_kinds(self) -> frozenset[Kind]:
         """The kinds that its spans have."""
         return frozenset(self.kinds.values())
 
@@ -164,35 +164,35 @@ class TraceView:
     @computed
     def offered_tools(self) -> dict[str, str] | None:
         """Canonical definition by name of the tools offered to all model calls, as a look finds them; None: unknown."""
-        if not may_offer_tools(self.keys):
+        if not may_offer_tools(self.attribute_keys):
             return None
         told = [tools for span in self.spans_of(_LLM) if (tools := offered_tools(span)) is not None]
         return {name: text for tools in told for name, text in tools.items()} if told else None
 
     @computed
     def conversation_id(self) -> str:
-        if CONVERSATION_KEYS.isdisjoint(self.keys):
+        if CONVERSATION_KEYS.isdisjoint(self.attribute_keys):
             return ""
         return next(filter(None, map(conversation_of, self._root_first)), "")
 
     @computed
     def user_id(self) -> str:
         """As the instrumentation gives it; hash it before it is kept."""
-        if USER_KEYS.isdisjoint(self.keys):
+        if USER_KEYS.isdisjoint(self.attribute_keys):
             return ""
         return next(filter(None, map(user_of, self._root_first)), "")
 
     @computed
     def feedback(self) -> tuple[Feedback, ...]:
         """What people and evaluators said on the spans."""
-        if not self.told_beside and not may_tell_feedback(self.keys):
+        if not self.told_beside and not may_tell_feedback(self.attribute_keys):
             return ()
         return tuple(feedback for span in self.trace.spans for feedback in feedback_of(span))
 
     @computed
     def guardrails(self) -> tuple[GuardrailDecision, ...]:
         """What guardrails decided on the spans."""
-        if not self.told_beside and not may_tell_guardrails(self.keys):
+        if not self.told_beside and not may_tell_guardrails(self.attribute_keys):
             return ()
         return tuple(decision for span in self.trace.spans for decision in guardrails_of(span))
 
@@ -360,7 +360,7 @@ class TraceView:
     def _may_have_failed(self) -> bool:
         spans = self.trace.spans
         told = any(span.events or span.status_code == STATUS_ERROR for span in spans)
-        return told or not FAULT_KEYS.isdisjoint(self.keys)
+        return told or not FAULT_KEYS.isdisjoint(self.attribute_keys)
 
     def _is_evaluation(self, span: Span) -> bool:
         return (

@@ -36,7 +36,7 @@ def applies_to_trace(rubric: Rubric, view: TraceView, by_kind: Mapping[Kind, str
         root = root_of(view)
         fits = root is not None and judges(rubric, view.kinds[root.span_id], by_kind)
     else:
-        fits = rubric.level == "span" and any(judges(rubric, kind, by_kind) for kind in view.present)
+        fits = rubric.level == "span" and any(judges(rubric, kind, by_kind) for kind in view.present_kinds)
     return fits and _meets_conditions(rubric, view)
 
 

@@ -94,7 +94,7 @@ class RubricSet:
         """
         key = None if wanted is None else tuple(wanted)
         root = root_of(view)
-        asked = key, view.kinds[root.span_id] if root else None, view.present
+        asked = key, view.kinds[root.span_id] if root else None, view.present_kinds
         refs = self._refs.get(asked)  # every sealed trace asks, and for one of a few combinations
         return refs if refs is not None else self._fitting(view, asked)
 

@@ -80,6 +80,11 @@ HELD: list[tuple[object, TraceView, TraceView]] = [
         trace_of(agent(), openinference_tool("c"), openinference_tool("d", at_s=2)),
     ),
     (
+        "loop",
+        trace_of(agent(), *(tool(at, {"x": n % 2, "y": [{"z": 1}]}, at_s=n) for n, at in enumerate("cdefb"))),
+        trace_of(agent(), *(tool(at, {"x": [1, True, 1.0][n % 3]}, at_s=n) for n, at in enumerate("cdef"))),
+    ),
+    (
         "retry",
         trace_of(agent(), tool("c", {"x": 1}, status=2), tool("d", {"x": 2}, at_s=2)),
         trace_of(agent(), tool("c", {"x": 1}), tool("d", {"x": 2}, at_s=2, status=2)),

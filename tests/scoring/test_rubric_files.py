@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from scored_runs import check, dimension, rubric, run
 from otel_scorer.conventions.scores import RESERVED_RUBRIC_NAMES
 from otel_scorer.conventions.trace_view import view
 from otel_scorer.errors import UserError
-from otel_scorer.model import DIMENSIONS
+from otel_scorer.model import DIMENSIONS, Resource
 from otel_scorer.scoring.bundled import shipped_rubrics
 from otel_scorer.scoring.rubric import Rubric
 from otel_scorer.scoring.rubric_set import RubricSet, read_lock
@@ -208,3 +209,17 @@ def test_refs_are_what_the_trace_has_spans_for_and_conditions_allow() -> None:
 def test_a_condition_that_is_not_met_leaves_the_rubric_out(condition: dict[str, list[str]]) -> None:
     mine = rubric({"factual_grounding": dimension(check("says"))}, applies={"kinds": ["AGENT"], **condition})
     assert RubricSet([mine]).refs(view(run()), ["mine"]) == ()
+
+
+def test_conditions_are_asked_of_every_trace_and_not_once_for_its_kinds() -> None:
+    content = {"factual_grounding": dimension(check("says"))}
+    picky = rubric(content, name="picky", applies={"kinds": ["AGENT"], "services": ["shop"]})
+    rubrics = RubricSet([picky, named("mine", ["AGENT"])], {"AGENT": "mine"})
+    shop = run()
+    elsewhere = replace(shop, spans=tuple(replace(span, resource=Resource()) for span in shop.spans))
+    shop = replace(shop, spans=tuple(replace(s, resource=Resource({"service.name": "shop"})) for s in shop.spans))
+    for _ in range(2):
+        assert [ref.name for ref in rubrics.refs(view(elsewhere), ["picky"])] == []
+        assert [ref.name for ref in rubrics.refs(view(shop), ["picky"])] == ["picky"]
+        assert [ref.name for ref in rubrics.refs(view(shop))] == ["mine"]
+        assert [ref.name for ref in rubrics.refs(view(replace(shop, spans=shop.spans[1:])))] == []

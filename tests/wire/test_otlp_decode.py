@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
+import pickle
 
 import pytest
 from wire_build import AGENT, TRACE, logs, request, span
@@ -50,6 +52,15 @@ def test_a_span_reads_back_as_it_was_written():
     assert decode_span(raw, envelope) == FULL
     assert encode_span(FULL) == (raw, envelope)
     assert decode_span(raw, envelope).duration_s == 1.5
+
+
+def test_a_decoded_span_is_frozen_like_any_other():
+    found = decode_span(*encode_span(FULL))
+    assert type(found) is Span
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        found.name = "other"
+    assert dataclasses.replace(found, name="other") == dataclasses.replace(FULL, name="other")
+    assert pickle.loads(pickle.dumps(found)) == found
 
 
 def test_an_empty_span_reads_back_too():
@@ -126,6 +137,20 @@ def test_a_trace_has_its_spans_by_start_with_their_logs_and_all_heads():
     assert trace.heads[b"web-span".hex()] == Head(b"web-span".hex(), "", 0x101)
     assert trace.heads[b"spanspan".hex()] == Head(b"spanspan".hex(), b"web-span".hex(), 0x101, agent=True)
     assert not trace.truncated
+
+
+def test_the_head_that_a_span_gives_itself_is_the_one_that_counts():
+    raw, span_id = span(AGENT, parent=b"web-span").SerializeToString(), b"spanspan".hex()
+    own = Head(span_id, b"web-span".hex(), 0x101, agent=True)
+    for known in (
+        {},
+        {span_id: own},
+        {span_id: Head(span_id, "", 0x101, agent=True)},
+        {span_id: own._replace(flags=0)},
+    ):
+        before = dict(known)
+        assert trace_of("t", TRACE.hex(), [(raw, Envelope())], heads=known).heads == {span_id: own}
+        assert known == before
 
 
 def test_a_span_that_does_not_decode_is_left_out_and_said():
