@@ -63,17 +63,17 @@ def feedback_of(span: Span) -> tuple[Feedback, ...]:
     return tuple(one for one in found if one.name)
 
 
-def may_tell_feedback(keys: Collection[str]) -> bool:
+def may_tell_feedback(keys: Attributes | frozenset[str]) -> bool:
     """Whether a span with some of these keys may tell any; one with events or log records may without."""
     return not _SINGLE.isdisjoint(keys) or _has_annotations(keys)
 
 
-def may_tell_guardrails(keys: Collection[str]) -> bool:
+def may_tell_guardrails(keys: Attributes | frozenset[str]) -> bool:
     """Whether a span with some of these keys may tell what a guardrail decided; one with events may without."""
     return not _GUARD_KEYS.isdisjoint(keys)
 
 
-def _has_annotations(keys: Collection[str]) -> bool:
+def _has_annotations(keys: Attributes | frozenset[str]) -> bool:
     # One search through all keys at once: next to no span has such keys.
     text = "\n".join(keys)
     return "annotations." in text or "evaluations." in text

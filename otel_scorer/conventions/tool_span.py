@@ -9,7 +9,7 @@ from otel_scorer.conventions.source import Source
 from otel_scorer.conventions.values import captured, is_cut, parsed, string
 from otel_scorer.model import Attributes, Span, ToolCall, Value
 from otel_scorer.conventions.values import captured, parsed, string
-from otel_scorer.model import Attributes, Kind, Span, ToolCall, Value
+from otel_scorer.model import Attributes, Span, ToolCall, Value
 
 _NAME = ("gen_ai.tool.name", "tool.name", "ai.toolCall.name", "tool_name", "traceloop.entity.name", "mcp.tool.name")
 _CALL_ID = (
@@ -55,7 +55,7 @@ ADK_NOT_CAPTURED = ("{}", "N/A", "<not serializable>", "")
 """What Google's ADK writes for tool arguments and results that it leaves out."""
 
 
-def tool_call_of(span: Span, kind: Kind | None = None) -> ToolCall | None:
+def tool_call_of(span: Span, kind: str | None = None) -> ToolCall | None:
     """The call that a TOOL span executes; None for a span of another kind. Reads no messages.
 
     `arguments` is None when they were not captured; they are read from the attributes alone (not from events).
