@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
 from otel_scorer.conventions.first_look import steady, system_texts
 from otel_scorer.conventions.identity import models_of
 from otel_scorer.conventions.steps import RETRIEVAL_KINDS
-from otel_scorer.conventions.trace_view import TraceView
+from otel_scorer.conventions.trace_view import TraceView, canonical
 from otel_scorer.conventions.values import loosened
 from otel_scorer.model import Kind, Span, Value
 
@@ -89,7 +88,6 @@ _DECODING: Mapping[str, str] = {
 
 _DECODING_KEYS = {f"{prefix}{key}": name for prefix in _PARAMETER_PREFIXES for key, name in _DECODING.items()}
 _DECODING_TOLD_BY = frozenset({*_DECODING_KEYS, *_PARAMETER_OBJECTS})
-_dumped = json.JSONEncoder(sort_keys=True, default=str).encode
 
 
 def fingerprints(view: TraceView, salt: bytes) -> dict[str, str]:
@@ -142,8 +140,9 @@ def _decoding_parameters(view: TraceView) -> str | None:
 
 def _tool_arguments(view: TraceView) -> str | None:
     """Names and arguments of the executed tools, in order: equal for two runs that did the same things."""
-    told = [[call.name, call.arguments] for _, call in view.tool_calls if call.arguments is not None]
-    return _dumped(told) if told else None
+    texts = view.argument_texts
+    told = [f"[{canonical(call.name)}, {text}]" for span, call in view.tool_calls if (text := texts.get(span.span_id))]
+    return f"[{', '.join(told)}]" if told else None
 
 
 def _decoding(span: Span) -> str | None:
@@ -155,7 +154,7 @@ def _decoding(span: Span) -> str | None:
     for key, value in span.attributes.items():
         if key in _DECODING_KEYS:
             found[_DECODING_KEYS[key]] = value
-    return _dumped(found) if found else None
+    return canonical(found) if found else None
 
 
 @lru_cache(maxsize=512)
@@ -169,7 +168,7 @@ def _parameters(text: str) -> dict[str, Value]:
 def _picked(span: Span, keys: Iterable[str]) -> str | None:
     attributes = span.attributes
     found = [[key, attributes[key]] for key in keys if attributes.get(key) is not None]
-    return _dumped(found) if found else None
+    return canonical(found) if found else None
 
 
 _PARTS: tuple[tuple[str, Callable[[TraceView], str | None]], ...] = (

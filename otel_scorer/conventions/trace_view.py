@@ -7,6 +7,7 @@ traces that are scored.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from itertools import chain
 
@@ -49,7 +50,10 @@ from otel_scorer.model import (
     Usage,
 )
 
-__all__ = ["Context", "Step", "ToolUse", "TraceView", "view"]
+__all__ = ["Context", "Step", "ToolUse", "TraceView", "canonical", "view"]
+
+canonical = json.JSONEncoder(sort_keys=True, default=str).encode
+"""JSON of a value, whatever the order of its keys."""
 
 _LLM: frozenset[Kind] = frozenset({"LLM"})
 _TOOL: frozenset[Kind] = frozenset({"TOOL"})
@@ -160,6 +164,11 @@ class TraceView:
         """What the TOOL spans executed, in order of start, without results; `tool_uses` has each use once."""
         found = ((span, tool_call_of(span, "TOOL")) for span in self.spans_of(_TOOL))
         return tuple((span, call) for span, call in found if call is not None)
+
+    @computed
+    def argument_texts(self) -> Mapping[str, str]:
+        """The known arguments of `tool_calls` as canonical JSON, by span id: equal arguments are equal text."""
+        return {span.span_id: canonical(call.arguments) for span, call in self.tool_calls if call.arguments is not None}
 
     @computed
     def offered_tools(self) -> dict[str, str] | None:

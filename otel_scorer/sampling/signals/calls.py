@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, NamedTuple
 
+from otel_scorer.conventions.trace_view import canonical
+
 if TYPE_CHECKING:
+    from otel_scorer.conventions.tool_use import ToolUse
     from otel_scorer.conventions.trace_view import TraceView
-    from otel_scorer.model import Value
 
 IN_MESSAGES = (
     "Look also at what only messages tell, as is needed where tools have no spans of their own. "
@@ -16,34 +17,30 @@ IN_MESSAGES = (
 
 
 class Call(NamedTuple):
-    """A tool that ran. `arguments` is None when not captured; `error` is "" where nobody tells one."""
+    """A tool that ran. `arguments` is canonical JSON, None when not captured; `error` is "" where nobody tells one."""
 
     name: str
-    arguments: Value
+    arguments: str | None
     error: str
 
 
 def calls(view: TraceView, *, in_messages: bool) -> list[Call]:
     """The tools that ran, in order of start; each run once."""
     if in_messages:
-        return [Call(use.name, use.arguments if use.arguments_captured else None, use.error) for use in view.tool_uses]
+        return [Call(use.name, _arguments(use), use.error) for use in view.tool_uses]
     return _from_spans(view)
 
 
 def _from_spans(view: TraceView) -> list[Call]:
-    errors = dict(view.errors)
+    errors, texts = dict(view.errors), view.argument_texts
     ran = {span.span_id for span, _ in view.tool_calls}
     found = []
     for span, call in view.tool_calls:
         # A tool span right below a tool span is the same run, told by a second instrumentation.
         if span.parent_id not in ran:
-            found.append(Call(call.name, call.arguments, errors.get(span.span_id, "")))
+            found.append(Call(call.name, texts.get(span.span_id), errors.get(span.span_id, "")))
     return found
 
 
-def canonical(arguments: Value) -> str:
-    """Equal arguments are equal text, whatever the order of their keys."""
-    return _ENCODER.encode(arguments)
-
-
-_ENCODER = json.JSONEncoder(sort_keys=True, default=repr)
+def _arguments(use: ToolUse) -> str | None:
+    return canonical(use.arguments) if use.arguments_captured and use.arguments is not None else None

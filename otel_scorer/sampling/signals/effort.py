@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from otel_scorer.model import Kind, Usage, Value
-from otel_scorer.sampling.signals.calls import IN_MESSAGES, Call, calls, canonical
+from otel_scorer.model import Kind, Usage
+from otel_scorer.sampling.signals.calls import IN_MESSAGES, Call, calls
 from otel_scorer.sampling.signals.signal import Signal
 
 if TYPE_CHECKING:
@@ -66,17 +66,16 @@ class LoopSignal(Signal):
     def holds(self, view: TraceView) -> bool:
         if not self.in_messages and len(view.spans_of(_TOOL)) < self.times:
             return False
-        by_name: dict[str, list[Value]] = {}
+        by_name: dict[str, list[str]] = {}
         for call in calls(view, in_messages=self.in_messages):
             if call.arguments is not None:
                 by_name.setdefault(call.name, []).append(call.arguments)
         return any(self._repeated(same) for same in by_name.values() if len(same) >= self.times)
 
-    def _repeated(self, arguments: list[Value]) -> bool:
-        texts = [canonical(each) for each in arguments]
-        if len(set(texts)) > len(texts) - self.times + 1:  # too many different ones, as mostly
+    def _repeated(self, arguments: list[str]) -> bool:
+        if len(set(arguments)) > len(arguments) - self.times + 1:  # too many different ones, as mostly
             return False
-        return max(Counter(texts).values()) >= self.times
+        return max(Counter(arguments).values()) >= self.times
 
 
 class RetrySignal(Signal):
