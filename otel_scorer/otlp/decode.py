@@ -21,6 +21,7 @@ from otel_scorer.model import Event, Head, Link, LogRecord, Resource, Scope, Spa
 
 _CACHED_UP_TO = 16_384
 """Bytes of an envelope that is remembered: the next spans of a process say the same again."""
+_BY_START, _BY_TIME = attrgetter("start_ns"), attrgetter("time_ns")
 
 
 class _Draft(Span):
@@ -99,7 +100,7 @@ def trace_of(
     ordered = sorted(decoded, key=_BY_START)
     if records:
         by_span: dict[str, list[LogRecord]] = defaultdict(list)
-        for record in sorted(records, key=attrgetter("time_ns")):
+        for record in sorted(records, key=_BY_TIME):
             by_span[record.span_id].append(record)
         ordered = [_with_logs(span, by_span) for span in ordered]
     known = dict(heads or ())
@@ -108,9 +109,6 @@ def trace_of(
         if known.get(span.span_id) != head:
             known[span.span_id] = Head(*head)
     return Trace(tenant, trace_id, tuple(ordered), known, truncated or lost_records or lost_spans)
-
-
-_BY_START = attrgetter("start_ns")
 
 
 def _decoded(decode: Callable[..., Any], parts: Iterable[tuple[bytes, wire.Envelope]]) -> tuple[list[Any], bool]:
@@ -161,7 +159,7 @@ def _value(value: Any) -> Value:
     if which is None:
         return None
     if which == "array_value":
-        return [_value(item) for item in value.array_value.values]
+        return [item.string_value or item.int_value or _value(item) for item in value.array_value.values]
     if which == "kvlist_value":
         return _attributes(value.kvlist_value.values)
     found: Value = getattr(value, which)
