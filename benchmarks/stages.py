@@ -4,12 +4,12 @@
 
 What `serve` does with every complete agent trace, sampled or not: decode it, look at it, decide, and the record that it
 leaves. A stage begins with what the stages before it left (a view that knows its root, say). `seal` is the first three
-in one call, `record_of` has segments and fingerprints in it. Loads: the agent
-traces of `payloads.py`, and recorded runs of three instrumentations (../shared/traces, left out where that folder is
-not there). Printed is each stage's fastest repeat; all stages and loads take turns, so that a busy machine slows all
-alike. No repeat sees the spans of another: ids, counts and the end of every longer text differ, as they do from trace
-to trace of one service; names, models, tool definitions and what stands first in a prompt stay. So what is remembered
-from one trace to the next is remembered here as in `serve`.
+in one call, `record_of` has segments and fingerprints in it. Loads: the agent traces of `payloads.py`, and recorded runs
+of three instrumentations (../shared/traces, left out where that folder is not there). Printed is each stage's fastest
+repeat; all stages and loads take turns, so that a busy machine slows all alike. No repeat sees the spans of another:
+ids, counts and the end of every longer text differ, as they do from trace to trace of one service; names, models, tool
+definitions and what stands first in a prompt stay. So what is remembered from one trace to the next is remembered here
+as in `serve`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ from otel_scorer.conventions.segments import fingerprints, segments
 from otel_scorer.conventions.trace_view import TraceView, view
 from otel_scorer.history.record import Times
 from otel_scorer.history.records import Record, record_of
-from otel_scorer.ledger.claims import Claim
 from otel_scorer.ledger.contents import Content, StoredSpan
 from otel_scorer.ledger.keys import Member, StoredEnvelope, pack_heads
 from otel_scorer.model import Decision, Trace
@@ -74,41 +73,31 @@ STAGES = (
 
 
 @dataclass(frozen=True)
+class Claimed:
+    """What sealing asks of a claim."""
+
+    member: Member
+    heads: bytes
+    over_limit: bool = False
+    bypassed: bool = False
+
+
+@dataclass(frozen=True)
 class Stored:
     """One trace as the ledger hands it over."""
 
-    claim: Claim
+    claim: Claimed
     content: Content
+
+    @property
+    def size(self) -> int:
+        return sum(len(span.raw) for span in self.content.spans)
 
 
 def stored(spans: Sequence[AgentSpan]) -> Stored:
-    member = Member("default", spans[0].trace_id.hex())
-    content = Content(
-        tuple(StoredSpan(span.key, span.raw, StoredEnvelope(span.envelope, {}), None, None) for span in spans)
-    )
+    found = [StoredSpan(span.key, span.raw, StoredEnvelope(span.envelope, {}), None, None) for span in spans]
     heads = pack_heads((span.span_id, span.parent_id, span.flags, True) for span in spans)
-    nothing = dict.fromkeys(("decision", "record", "result", "worker", "outbox", "root"), "")
-    zeros = ("dispatch", "attempts", "started_ms", "sealed_ms", "exported", "crashes", "dispatched_ms", "scored_ms")
-    claim = Claim(
-        member=member,
-        fence=1,
-        now_ms=1_790_000_009_000,
-        heads=heads,
-        next_release_ms=None,
-        expired=False,
-        state="open",
-        first_ms=1_790_000_000_000,
-        last_ms=1_790_000_003_000,
-        spans=len(spans),
-        size=sum(len(span.raw) for span in spans),
-        over_limit=False,
-        suspect=False,
-        bypassed=False,
-        kept=b"",
-        **nothing,
-        **dict.fromkeys(zeros, 0),
-    )
-    return Stored(claim, content)
+    return Stored(Claimed(Member("default", spans[0].trace_id.hex()), heads), Content(tuple(found)))
 
 
 def payload() -> list[Stored]:
@@ -175,7 +164,7 @@ class Stages:
         scoring = ScoringSettings()
         self._refs = RubricSet.load(scoring.folders, scoring.by_kind).refs
         self.spans = sum(len(one.content.spans) for one in traces)
-        self.bytes = sum(one.claim.size for one in traces)
+        self.bytes = sum(one.size for one in traces)
         self.best = dict.fromkeys(STAGES, float("inf"))
         self._took: dict[str, float] = {}
         self._chance = random.Random(7)
