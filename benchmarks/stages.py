@@ -4,12 +4,12 @@
 
 What `serve` does with every complete agent trace, sampled or not: decode it, look at it, decide, and the record that it
 leaves. A stage begins with what the stages before it left (a view that knows its root, say). `seal` is the first three
-in one call, `record_of` has segments and fingerprints in it. Loads: the agent traces of `payloads.py`, and recorded runs
-of three instrumentations (../shared/traces, left out where that folder is not there). Printed is each stage's fastest
-repeat; all stages and loads take turns, so that a busy machine slows all alike. No repeat sees the spans of another:
-ids, counts and the end of every longer text differ, as they do from trace to trace of one service; names, models, tool
-definitions and what stands first in a prompt stay. So what is remembered from one trace to the next is remembered here
-as in `serve`.
+in one call, `record_of` has segments and fingerprints in it. Loads: the agent traces of `payloads.py`, and recorded
+runs of three instrumentations (../shared/traces, left out where that folder is not there). Printed is each stage's
+fastest repeat; all stages and loads take turns, so that a busy machine slows all alike. No repeat sees the spans of
+another: ids, counts and the end of every longer text differ, as they do from trace to trace of one service; names,
+models, tool definitions and what stands first in a prompt stay. So what is remembered from one trace to the next is
+remembered here as in `serve`.
 """
 
 from __future__ import annotations

@@ -52,8 +52,8 @@ from otel_scorer.model import (
 
 __all__ = ["Context", "Step", "ToolUse", "TraceView", "canonical", "view"]
 
-canonical = json.JSONEncoder(sort_keys=True, default=str).encode
-"""JSON of a value, whatever the order of its keys."""
+canonical = json.JSONEncoder(sort_keys=True, default=str, check_circular=False).encode
+"""JSON of a value, whatever the order of its keys. What was decoded has no cycles."""
 
 _LLM: frozenset[Kind] = frozenset({"LLM"})
 _TOOL: frozenset[Kind] = frozenset({"TOOL"})
