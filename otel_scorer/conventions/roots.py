@@ -26,7 +26,7 @@ class Node(NamedTuple):
     root: bool
 
 
-def by_id(trace: Trace) -> dict[str, Span]:
+def spans_by_id(trace: Trace) -> dict[str, Span]:
     """The spans by id, in order of start. Of two with one id (a client and its server, as Zipkin writes them) the first
     to start stands for both.
     """
@@ -37,7 +37,7 @@ def by_id(trace: Trace) -> dict[str, Span]:
 
 
 def tree(spans: Mapping[str, Span], heads: Mapping[str, Head]) -> tuple[Node, ...]:
-    """Every agent span of `by_id` once, depth first, siblings in its order; members of parent cycles last, at depth 0.
+    """Every agent span of `spans_by_id` once, depth first, siblings in its order; members of parent cycles last, at depth 0.
 
     `heads` are those of all spans of the trace.
     """

@@ -29,7 +29,7 @@ from otel_scorer.conventions.identity import (
 )
 from otel_scorer.conventions.kinds import kind_of
 from otel_scorer.conventions.read import read
-from otel_scorer.conventions.roots import BY_START, Node, by_id, choose_root, tree
+from otel_scorer.conventions.roots import BY_START, Node, choose_root, spans_by_id, tree
 from otel_scorer.conventions.steps import RETRIEVAL_KINDS, TOOL_KINDS, Evidence, Step
 from otel_scorer.conventions.tool_span import tool_call_of
 from otel_scorer.conventions.tool_use import ToolUse
@@ -72,7 +72,7 @@ class TraceView:
 
     @computed
     def _spans(self) -> Mapping[str, Span]:
-        return by_id(self.trace)
+        return spans_by_id(self.trace)
 
     @computed
     def _nodes(self) -> tuple[Node, ...]:
