@@ -37,9 +37,9 @@ def spans_by_id(trace: Trace) -> dict[str, Span]:
 
 
 def tree(spans: Mapping[str, Span], heads: Mapping[str, Head]) -> tuple[Node, ...]:
-    """Every agent span of `spans_by_id` once, depth first, siblings in its order; members of parent cycles last, at depth 0.
+    """Every agent span once, depth first, siblings in order of start; members of parent cycles last, at depth 0.
 
-    `heads` are those of all spans of the trace.
+    `spans` are those of `spans_by_id`, `heads` those of all spans of the trace.
     """
     parents = {span_id: _agent_parent(span, spans, heads) for span_id, span in spans.items()}
     children: dict[str, list[Span]] = {}
