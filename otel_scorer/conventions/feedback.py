@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from otel_scorer.conventions.found import EVENTS, Reads
 from otel_scorer.conventions.unflatten import grouped
 from otel_scorer.conventions.values import number, string, strings, unquoted

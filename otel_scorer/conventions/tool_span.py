@@ -8,8 +8,6 @@ from otel_scorer.conventions.kinds import kind_of
 from otel_scorer.conventions.source import Source
 from otel_scorer.conventions.values import captured, is_cut, parsed, string
 from otel_scorer.model import Attributes, Span, ToolCall, Value
-from otel_scorer.conventions.values import captured, parsed, string
-from otel_scorer.model import Attributes, Span, ToolCall, Value
 
 _NAME = ("gen_ai.tool.name", "tool.name", "ai.toolCall.name", "tool_name", "traceloop.entity.name", "mcp.tool.name")
 _CALL_ID = (
