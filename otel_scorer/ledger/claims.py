@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from otel_scorer.ledger.keys import Member
 
@@ -11,8 +10,7 @@ State = Literal["open", "waiting", "exporting", "late"]
 STATES: tuple[str, ...] = get_args(State)
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """One trace under a fencing token. Times are the store's clock, milliseconds; 0 is "not yet"."""
 
     member: Member
@@ -30,23 +28,23 @@ class Claim:
     size: int
     """Span bytes."""
     over_limit: bool
-    decision: str
-    record: str
-    result: str
-    dispatch: int
-    attempts: int
-    worker: str
-    started_ms: int
-    suspect: bool
     bypassed: bool
-    sealed_ms: int
-    exported: int
-    kept: bytes
-    crashes: int
-    dispatched_ms: int
-    scored_ms: int
-    outbox: str
-    root: str
+    # what follows is known of a sealed trace only
+    decision: str = ""
+    record: str = ""
+    result: str = ""
+    dispatch: int = 0
+    attempts: int = 0
+    worker: str = ""
+    started_ms: int = 0
+    suspect: bool = False
+    sealed_ms: int = 0
+    kept: bytes = b""
+    crashes: int = 0
+    dispatched_ms: int = 0
+    scored_ms: int = 0
+    outbox: str = ""
+    root: str = ""
     """Span id of the sealed trace's root, "" when it has none."""
     no_rubric: bool = False
     """A worker gave it back because it lacks the rubric that the trace is pinned to."""
@@ -54,14 +52,12 @@ class Claim:
 
 def parse_claim(now_ms: int, answer: list[Any]) -> Claim:
     """From the claim script's answer for one trace."""
-    member, fence, heads, release, expired, *meta = answer
-    (state, first, last, spans, size, over, decision, record, result, dispatch, attempts, worker, started) = meta[:13]
-    suspect, bypassed, sealed, exported, kept, crashes, dispatched, scored, outbox, root, lacking = meta[13:]
-    return Claim(
+    member, fence, expired, heads, state, first, last, spans, size, over, bypassed, release, sealed = answer
+    claim = Claim(
         member=Member.parse(member),
         fence=fence,
         now_ms=now_ms,
-        heads=heads or b"",
+        heads=heads,
         next_release_ms=int(float(release)) if release else None,
         expired=bool(expired),
         state=state.decode(),
@@ -70,6 +66,15 @@ def parse_claim(now_ms: int, answer: list[Any]) -> Claim:
         spans=_int(spans),
         size=_int(size),
         over_limit=bool(over),
+        bypassed=bool(bypassed),
+    )
+    return _with_sealed(claim, sealed) if sealed else claim
+
+
+def _with_sealed(claim: Claim, meta: list[bytes | None]) -> Claim:
+    decision, record, result, dispatch, attempts, worker, started, suspect, sealed, kept, *rest = meta
+    crashes, dispatched, scored, outbox, root, lacking = rest
+    return claim._replace(
         decision=_text(decision),
         record=_text(record),
         result=_text(result),
@@ -78,9 +83,7 @@ def parse_claim(now_ms: int, answer: list[Any]) -> Claim:
         worker=_text(worker),
         started_ms=_int(started),
         suspect=_text(suspect) == "1",
-        bypassed=bool(bypassed),
         sealed_ms=_int(sealed),
-        exported=_int(exported),
         kept=kept or b"",
         crashes=_int(crashes),
         dispatched_ms=_int(dispatched),

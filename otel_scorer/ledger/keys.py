@@ -1,7 +1,8 @@
 """Names in the store, and how a stored span, head and tombstone look.
 
-One hash for each (tenant, trace) with typed field prefixes (reliability T30): `s` spans, `e` envelopes, `l` log
-records, `x` frozen appendices, `m:` meta.
+One hash for each (tenant, trace) with typed field prefixes (reliability T30): `b` bundles of spans, `e` envelopes, `l`
+log records, `x` frozen appendices, `p` prolonged holds, `d` spans that have left, `k` and `g` the first keys and heads,
+`m:` meta.
 """
 
 from __future__ import annotations
@@ -10,13 +11,15 @@ import json
 import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 
 from otel_scorer.model import Head
 from otel_scorer.wire import Envelope
 
-SPAN_KEY_BYTES = 17
+_CACHED_BYTES = 4096
+"""Larger envelopes are not remembered."""
 _HEAD = struct.Struct("<8s8sIB")
 _NO_PARENT = b"\0" * 8
 
@@ -49,7 +52,12 @@ class Keys:
         return f"{self.prefix}a:{member}"
 
     def heads(self, member: object) -> str:
+        """Heads that came after the first ones."""
         return f"{self.prefix}g:{member}"
+
+    def index(self, member: object) -> str:
+        """Keys of spans that came after the first ones."""
+        return f"{self.prefix}k:{member}"
 
     def tombstone(self, member: object) -> str:
         return f"{self.prefix}d:{member}"
@@ -73,14 +81,31 @@ class StoredEnvelope(NamedTuple):
 
     @staticmethod
     def unpack(packed: bytes) -> StoredEnvelope:
-        (size,) = struct.unpack_from("<H", packed)
-        headers = json.loads(packed[2 : 2 + size]) if size else {}
-        return StoredEnvelope(Envelope.unpack(packed[2 + size :]), headers)
+        """The very same object for the same bytes, mostly: traces of one service share theirs."""
+        return _unpacked(packed) if len(packed) <= _CACHED_BYTES else _unpack(packed)
 
 
-def envelope_key(packed: bytes) -> bytes:
-    """8 bytes that name an envelope within its trace."""
-    return blake2b(packed, digest_size=8).digest()
+def _unpack(packed: bytes) -> StoredEnvelope:
+    (size,) = struct.unpack_from("<H", packed)
+    headers = json.loads(packed[2 : 2 + size]) if size else {}
+    return StoredEnvelope(Envelope.unpack(packed[2 + size :]), headers)
+
+
+_unpacked = lru_cache(maxsize=512)(_unpack)
+
+
+def named_envelope(envelope: Envelope, headers: Mapping[str, str]) -> tuple[bytes, bytes]:
+    """8 bytes that name an envelope within its trace, and what is stored of it."""
+    small = sum(map(len, envelope)) + sum(map(len, headers.values())) <= _CACHED_BYTES
+    return (_named_before if small else _named)(envelope, tuple(headers.items()))
+
+
+def _named(envelope: Envelope, headers: tuple[tuple[str, str], ...]) -> tuple[bytes, bytes]:
+    packed = StoredEnvelope(envelope, dict(headers)).pack()
+    return blake2b(packed, digest_size=8).digest(), packed
+
+
+_named_before = lru_cache(maxsize=512)(_named)
 
 
 def pack_heads(heads: Iterable[tuple[bytes, bytes, int, bool]]) -> bytes:

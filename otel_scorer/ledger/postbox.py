@@ -53,17 +53,6 @@ class Quarantined:
         return Quarantined(**fields)
 
 
-def packed_outgoing(item: Outgoing) -> bytes:
-    head = json.dumps({"signal": item.signal, "headers": dict(item.headers)}, sort_keys=True).encode()
-    return head + b"\n" + item.body
-
-
-def _unpacked(identity: bytes, data: bytes) -> Outgoing:
-    head, _, body = data.partition(b"\n")
-    fields = json.loads(head)
-    return Outgoing(identity.decode(), fields["signal"], body, fields["headers"])
-
-
 class Postbox:
     """Queues of one store."""
 
@@ -74,7 +63,7 @@ class Postbox:
     async def outgoing(self, now_ms: int, limit: int) -> list[Outgoing]:
         """Outbox records that are due; they are due again after a lease, so a sender that dies loses none."""
         answer = await self._client.run(("outgoing", self._outbox_keys(), [now_ms, limit, SEND_LEASE_MS]))
-        return [_unpacked(identity, data) for identity, data in zip(answer[::2], answer[1::2], strict=True)]
+        return [Outgoing.unpack(identity, data) for identity, data in zip(answer[::2], answer[1::2], strict=True)]
 
     async def sent(self, items: Sequence[Outgoing]) -> None:
         """Forgets what the backend has."""

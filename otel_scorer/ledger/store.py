@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from otel_scorer.ledger.claims import Claim, parse_claim
-from otel_scorer.ledger.client import Call, StoreClient
+from otel_scorer.ledger.client import Argument, Call, StoreClient
 from otel_scorer.ledger.contents import (
+    CONTENT_TAGS,
     Advance,
     Commit,
     Content,
@@ -18,17 +19,32 @@ from otel_scorer.ledger.contents import (
     TracePut,
     content_of,
     envelopes_named,
+    marks_in,
 )
 from otel_scorer.ledger.keys import Keys, Member, StoredEnvelope
-from otel_scorer.ledger.postbox import Postbox, packed_outgoing
+from otel_scorer.ledger.postbox import Postbox
 from otel_scorer.ledger.settings import LedgerSettings
 
-_CHUNK = 500
-"""Fields read or spans written at once: a larger trace must not stall the store for others (reliability T31)."""
+# One call works on so much: the store answers nobody else meanwhile (reliability T31).
+_CALL_BYTES, _CALL_TRACES = 128 * 1024, 64
+_READ_BYTES, _READ_TRACES = 1024 * 1024, 64
+_SMALL_BYTES = 512 * 1024
+"""A larger trace is read field by field."""
 
 _MIB = 1024 * 1024
 _LOOK_LATE_MS = 5000
 """A parent is wanted so long beyond the time when its trace is due: sweepers may be busy."""
+
+
+class _Item(Protocol):
+    """What is written of one trace."""
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it is."""
+
+    def arguments(self) -> list[Argument]:
+        """For its script."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,28 +97,29 @@ class Ledger:
 
     async def put(self, puts: Sequence[TracePut]) -> PutCount:
         """Writes what one request says of its traces; returns when the store has answered for all of it."""
-        calls = [call for put in puts for call in self._put_calls(put)]
-        answers = await self.client.run_all(calls)
+        limits = self._limits
+        head: list[Argument] = [limits.hold_ms, limits.quiet_ms, limits.max_age_ms, limits.max_spans, limits.max_bytes]
+        keys = ("due", "lease", "bytes", "held_count", "wanted")
+        parts = [part for put in puts for part in put.parts()]
+        answers = await self._run_apart("put", keys, [*head, int(limits.holds)], parts)
         return PutCount(*(sum(answer[i] for answer in answers) for i in range(4)))
 
-    def _put_calls(self, put: TracePut) -> Iterable[Call]:
-        keys = self._trace_keys(put.member, "due", "lease", "bytes", "held_count", "wanted")
-        limits = self._limits
-        wanted = sorted(parent.hex() for parent in put.unseen_parents)
-        spans, logs = list(put.spans.items()), list(put.logs.items())
-        for at in range(0, max(len(spans), 1), _CHUNK):
-            last = at + _CHUNK >= len(spans)
-            end = None if last else at + _CHUNK
-            # each chunk brings its own heads and parents: of one that was written before nothing is taken
-            part, wants, last_logs = spans[at:end], wanted[at:end], logs if last else []
-            arguments: list[Any] = [str(put.member), limits.hold_ms, limits.quiet_ms, limits.max_age_ms]
-            arguments += [limits.max_spans, limits.max_bytes, int(limits.holds), put.heads(at, end)]
-            arguments += [len(put.envelopes), len(part), len(last_logs), len(wants)]
-            for pairs in (put.envelopes.items(), part, last_logs):
-                for pair in pairs:
-                    arguments += pair
-            arguments += wants
-            yield "put", keys, arguments
+    async def _run_apart(
+        self, script: str, names: Sequence[str], head: Sequence[Argument], items: Sequence[_Item]
+    ) -> list[Any]:
+        """The answers of a script that works on several traces in one call, in as many calls as it takes."""
+        keys = [self.keys.named(name) for name in names]
+        calls: list[Call] = []
+        arguments: list[Argument] = []
+        room = traces = 0
+        for item in items:
+            if item.size > room or not traces:
+                arguments = [self.keys.prefix, *head]
+                calls.append((script, keys, arguments))
+                room, traces = _CALL_BYTES, _CALL_TRACES
+            arguments += item.arguments()
+            room, traces = room - item.size, traces - 1
+        return await self.client.run_all(calls)
 
     async def add_heads(
         self, member: Member, heads: bytes, found: Collection[str], wanted: Collection[str] = ()
@@ -123,8 +140,8 @@ class Ledger:
 
     async def mark_sent(self, member: Member, keys: Sequence[bytes], decision: str, record: str) -> int:
         """Journal of a bypass: these spans were forwarded. Answers how many of them had been held."""
-        names = [self.keys.trace(member), self.keys.held(member), self.keys.tombstone(member)]
-        names += map(self.keys.named, ("records", "due", "lease", "held_count", "records_bytes", "lost_records"))
+        names = [self.keys.trace(member), self.keys.held(member), self.keys.index(member), self.keys.tombstone(member)]
+        names += map(self.keys.named, ("records", "held_count", "records_bytes", "lost_records"))
         arguments: list[Any] = [str(member), decision, record, self._tombstone_ms, *self._stream_limits, *keys]
         return int(await self.client.run(("mark", names, arguments)))
 
@@ -140,115 +157,89 @@ class Ledger:
             self._clock_ms = await self.now_ms() - time.monotonic() * 1000
         latest = int(self._clock_ms + time.monotonic() * 1000) + self._silence_ms
         keys = [self.keys.named(name) for name in ("due", "lease", "fence")]
-        prefixes = [self.keys.trace(""), self.keys.held(""), self.keys.heads("")]
-        now, *found = await self.client.run(("claim", keys, [limit, self._lease_ms, *prefixes, latest]))
+        arguments: list[Argument] = [self.keys.prefix, limit, self._lease_ms, latest]
+        now, *found = await self.client.run(("claim", keys, arguments))
         self._clock_ms = now - time.monotonic() * 1000
         return [parse_claim(now, answer) for answer in found]
 
     async def read(self, claims: Sequence[Claim]) -> list[Content]:
         """Everything of the claimed traces; large ones in chunks."""
-        small = [claim for claim in claims if claim.spans <= _CHUNK]
-        pipe = self.client.redis.pipeline(transaction=False)
-        for claim in small:
-            pipe.hgetall(self.keys.trace(claim.member))
-            pipe.zrange(self.keys.held(claim.member), 0, -1, withscores=True)
-        answers = await self.client.guard(pipe.execute()) if small else []
-        contents = {
-            claim.member: content_of(answers[2 * i], _scores(answers[2 * i + 1])) for i, claim in enumerate(small)
-        }
-        for claim in claims:
-            if claim.member not in contents:
-                contents[claim.member] = await self._read_large(claim.member)
-        return [contents[claim.member] for claim in claims]
+        found: dict[Member, Content] = {}
+        for group in _read_together(claims):
+            answers = await self._read(group)
+            found |= {member: content for member, (content, _) in zip(group, answers, strict=True) if content}
+        return [found.get(claim.member) or await self._read_large(claim.member) for claim in claims]
 
     async def read_trace(self, member: Member) -> tuple[Content, bytes]:
         """Everything of one trace and its heads, for a worker that was told its id."""
-        heads = await self.client.guard(self.client.redis.get(self.keys.heads(member)))
-        return await self._read_large(member), heads or b""
+        ((content, heads),) = await self._read([member], heads=True)
+        return content or await self._read_large(member), heads
+
+    async def _read(self, members: Sequence[Member], *, heads: bool = False) -> list[tuple[Content | None, bytes]]:
+        """Contents of small traces, None for others, and their heads."""
+        arguments: list[Argument] = [self.keys.prefix, _SMALL_BYTES, int(heads), *map(str, members)]
+        return [
+            (None if fields is None else content_of(_paired(fields), _times(held)), found)
+            for fields, held, found in await self.client.run(("read", [], arguments))
+        ]
 
     async def _read_large(self, member: Member) -> Content:
+        """Field by field: the store has others to answer meanwhile. What comes after the names are read is left out."""
+        name = self.keys.trace(member)
+        redis, guard = self.client.redis, self.client.guard
+        names = [field for field in await guard(redis.hkeys(name)) if field[:1] in CONTENT_TAGS]
+        size = int(await guard(redis.hget(name, "m:bytes")) or 0)
+        at_once = max(1, len(names) * _READ_BYTES // max(size, 1))
         fields: dict[bytes, bytes] = {}
-        cursor = 0
-        while True:
-            cursor, part = await self.client.guard(
-                self.client.redis.hscan(self.keys.trace(member), cursor, count=_CHUNK)
-            )
-            fields.update(part)
-            if cursor == 0:
-                break
-        # a scan is no snapshot: a put meanwhile can show a span without its envelope
-        await self._add_envelopes(self.keys.trace(member), fields)
-        held = await self.client.guard(self.client.redis.zrange(self.keys.held(member), 0, -1, withscores=True))
-        return content_of(fields, _scores(held))
+        for at in range(0, len(names), at_once):
+            fields.update(await self._fields(name, names[at : at + at_once]))
+        held = await guard(redis.zrange(self.keys.held(member), 0, -1, withscores=True))
+        return content_of(fields, {place: int(score) for place, score in held})
 
-    async def _add_envelopes(self, name: str, fields: dict[bytes, bytes]) -> None:
-        missing = list(envelopes_named(fields) - fields.keys())
-        if missing:
-            values = await self.client.guard(self.client.redis.hmget(name, missing))
-            found = zip(missing, values, strict=True)
-            fields.update((field, value) for field, value in found if value is not None)
+    async def _fields(self, name: str, names: Sequence[bytes]) -> dict[bytes, bytes]:
+        values = await self.client.guard(self.client.redis.hmget(name, names)) if names else []
+        return {field: value for field, value in zip(names, values, strict=True) if value is not None}
 
     async def read_due(self, claim: Claim, limit: int) -> Content:
-        """Only the held spans whose time has come (at most `limit`), without log records: a long trace is not read
-        whole to release a few.
+        """Only the held spans whose time has come (at least as many as `limit`, if there are so many), without log
+        records: a long trace is not read whole to release a few.
         """
-        name = self.keys.trace(claim.member)
+        name, held = self.keys.trace(claim.member), self.keys.held(claim.member)
         due = await self.client.guard(
-            self.client.redis.zrangebyscore(
-                self.keys.held(claim.member), "-inf", claim.now_ms, start=0, num=limit, withscores=True
-            )
+            self.client.redis.zrangebyscore(held, "-inf", claim.now_ms, start=0, num=limit, withscores=True)
         )
-        if not due:
-            return Content(())
-        fields = [tag + key for key, _ in due for tag in (b"s", b"x", b"p")]
-        values = await self.client.guard(self.client.redis.hmget(name, fields))
-        found = {field: value for field, value in zip(fields, values, strict=True) if value is not None}
-        await self._add_envelopes(name, found)
-        return content_of(found, _scores(due))
+        places: dict[bytes, int] = {}
+        count = 0
+        for place, score in due:
+            if count >= limit:
+                break
+            places[place] = int(score)
+            count += int(place.partition(b"+")[2])
+        fields = await self._fields(name, [b"b" + place.partition(b"+")[0] for place in places])
+        bundles = list(fields.values())
+        names = [*envelopes_named(bundles), *marks_in(bundles)]
+        found = content_of(fields | await self._fields(name, names), places)
+        return Content(tuple(span for span in found.spans if span.is_due(claim.now_ms)))
 
     async def advance(self, steps: Sequence[Advance]) -> list[bool]:
         """Writes what was decided; False for a trace that somebody else has claimed since."""
-        answers = await self.client.run_all([self._advance_call(step) for step in steps])
-        return [bool(answer) for answer in answers]
-
-    def _advance_call(self, step: Advance) -> Call:
-        keys = [self.keys.trace(step.member), self.keys.held(step.member)]
-        keys += map(self.keys.named, ("due", "lease", "wanted", "waiting", "held_count"))
-        done = list(step.done)
-        arguments: list[Any] = [str(step.member), step.fence, -1 if step.due_ms is None else step.due_ms]
-        arguments += [self._lease_ms, self._limits.quiet_ms, len(step.meta), len(step.appendices)]
-        arguments += [len(done), len(step.postponed), len(step.wanted), int(step.heed_holds)]
-        for name, value in step.meta.items():
-            arguments += [name, value]
-        for key, appended in step.appendices.items():
-            arguments += [key, appended]
-        arguments += done
-        for key, release in step.postponed.items():
-            arguments += [release, key]
-        for span_id, expiry in step.wanted.items():
-            arguments += [expiry, span_id]
-        return "advance", keys, arguments
+        keys = ("due", "lease", "wanted", "waiting", "held_count")
+        answers = await self._run_apart("advance", keys, [self._lease_ms, self._limits.quiet_ms], steps)
+        return [bool(one) for answer in answers for one in answer]
 
     async def commit(self, ends: Sequence[Commit]) -> list[bool]:
         """Ends traces; False for one that somebody else has claimed since."""
-        answers = await self.client.run_all([self._commit_call(end) for end in ends])
-        return [bool(answer[0]) for answer in answers]
-
-    def _commit_call(self, end: Commit) -> Call:
-        keys = self._trace_keys(end.member, "due", "lease", "bytes", "records", "outbox", "outbox_data")
-        keys += map(self.keys.named, ("lost_records", "waiting", "held_count", "records_bytes"))
-        arguments: list[Any] = [str(end.member), end.fence, end.decision, end.record, end.kept, self._tombstone_ms]
-        arguments += [*self._stream_limits, len(end.outbox), len(end.exported)]
-        for item in end.outbox:
-            arguments += [f"{end.member.tenant}/{item.id}", packed_outgoing(item)]
-        arguments += end.exported
-        return "commit", keys, arguments
+        keys = ("due", "lease", "waiting", "bytes", "held_count", "records", "records_bytes", "lost_records")
+        head = [self._tombstone_ms, *self._stream_limits]
+        answers = await self._run_apart("commit", (*keys, "outbox", "outbox_data"), head, ends)
+        return [bool(one) for answer in answers for one in answer]
 
     async def drop(self, claim: Claim) -> bool:
         """Forgets a trace of which only log records came."""
-        keys = [self.keys.trace(claim.member), self.keys.held(claim.member), self.keys.heads(claim.member)]
-        keys += map(self.keys.named, ("lease", "bytes", "due"))
-        return bool(await self.client.run(("drop", keys, [str(claim.member), claim.fence])))
+        member, of = claim.member, self.keys
+        keys = [of.trace(member), of.held(member), of.heads(member), of.index(member)]
+        keys += map(of.named, ("lease", "bytes", "due"))
+        return bool(await self.client.run(("drop", keys, [str(member), claim.fence])))
 
     # ---- workers -----------------------------------------------------------------------------------------------------
 
@@ -287,13 +278,29 @@ class Ledger:
         seconds, micros = await self.client.guard(self.client.redis.time())
         return int(seconds) * 1000 + int(micros) // 1000
 
-    def _trace_keys(self, member: Member, *names: str) -> list[str]:
-        own = [self.keys.trace(member), self.keys.held(member), self.keys.heads(member), self.keys.tombstone(member)]
-        return own + [self.keys.named(name) for name in names]
+
+def _read_together(claims: Sequence[Claim]) -> Iterator[list[Member]]:
+    """Traces that are small enough to be read in one call, several at a time."""
+    group: list[Member] = []
+    size = 0
+    for claim in claims:
+        if claim.size > _SMALL_BYTES:
+            continue
+        if group and (size + claim.size > _READ_BYTES or len(group) >= _READ_TRACES):
+            yield group
+            group, size = [], 0
+        group.append(claim.member)
+        size += claim.size
+    if group:
+        yield group
 
 
-def _scores(pairs: Sequence[tuple[bytes, float]]) -> dict[bytes, int]:
-    return {key: int(score) for key, score in pairs}
+def _times(flat: Sequence[bytes]) -> dict[bytes, int]:
+    return {place: int(float(score)) for place, score in _paired(flat).items()}
+
+
+def _paired(flat: Sequence[bytes]) -> dict[bytes, bytes]:
+    return dict(zip(flat[::2], flat[1::2], strict=True))
 
 
 __all__ = ["Ledger", "ScoringStart", "StoredEnvelope", "StoredSpan", "TraceLimits"]

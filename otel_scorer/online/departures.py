@@ -131,7 +131,7 @@ class Departures:
         retry_ms = int((self._settings.retry_s if delivery.retry_s is None else delivery.retry_s) * 1000)
         for departure in departures:
             claim = departure.claim
-            done = tuple(span.key for span in departure.spans if (claim.member, span.key) in delivery.done)
+            done = [span for span in departure.spans if (claim.member, span.key) in delivery.done]
             if len(done) < len(departure.spans):
                 due = claim.now_ms + max(retry_ms, 200)
                 steps.append(Advance(claim.member, claim.fence, due_ms=due, heed_holds=False, done=done))
@@ -141,7 +141,8 @@ class Departures:
                 end = departure.end
                 written = departure.meta.get("record")  # the same record, as it was written with the intent
                 record = written if isinstance(written, str) else end.record.to_json() if end.record else ""
-                commits.append(Commit(claim.member, claim.fence, end.decision, record, end.kept, done, end.outbox))
+                keys = tuple(span.key for span in done)
+                commits.append(Commit(claim.member, claim.fence, end.decision, record, end.kept, keys, end.outbox))
                 ended.append(departure)
         if steps:
             await self._ledger.advance(steps)

@@ -184,17 +184,17 @@ def _agent_parent(head: Head, heads: Mapping[str, Head]) -> bool:
 
 def part_due(
     due: Sequence[StoredSpan], heads: Mapping[str, Head], hold: HoldSettings
-) -> tuple[list[StoredSpan], dict[bytes, int]]:
+) -> tuple[list[StoredSpan], list[tuple[StoredSpan, int]]]:
     """Spans that go now, and those that stay until `root_s` because they may be the trace's root (rule 4), with
     their new time.
     """
     extra_ms = int(max(0.0, hold.root_s - hold.span_s) * 1000)
     go: list[StoredSpan] = []
-    later: dict[bytes, int] = {}
+    later: list[tuple[StoredSpan, int]] = []
     for span in due:
         release_ms = span.release_ms or 0
         if extra_ms and not span.postponed and span.frozen is None and _may_be_root(span, heads):
-            later[span.key] = release_ms + extra_ms
+            later.append((span, release_ms + extra_ms))
         else:
             go.append(span)
     return go, later

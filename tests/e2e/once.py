@@ -12,6 +12,7 @@ from e2e.running import Deployment, Door, attribute, is_evaluation, pretty, span
 from otlp_sink import RawSpan, Sink, without_scores
 from redis import Redis
 
+from otel_scorer.ledger.bundles import KEY_BYTES
 from otel_scorer.ledger.keys import Keys
 from otel_scorer.ledger.settings import LedgerSettings
 
@@ -82,10 +83,17 @@ def assert_nothing_plain_is_in_the_ledger(deployment: Deployment, sent: Sent) ->
     with Redis.from_url(deployment.valkey.url) as store:
         for name in store.scan_iter(match=keys.trace("") + "*", count=1000):
             if store.type(name) == b"hash":
-                ids |= {each[1:9].hex() for each in store.hkeys(name) if each[:1] == b"s"}
+                ids |= {key[:8].hex() for key in _keys_in(store, keys, name)}
     strangers = ids - {span_id for _, span_id in sent.agent}
     assert not strangers, f"in the ledger, and no agent spans: {strangers}"
     return len(ids)
+
+
+def _keys_in(store: Redis, keys: Keys, name: bytes) -> list[bytes]:
+    """Keys of all spans of the trace with that hash."""
+    member = name.decode().removeprefix(keys.trace(""))
+    index = (store.hget(name, "k") or b"") + (store.get(keys.index(member)) or b"")
+    return [index[at : at + KEY_BYTES] for at in range(0, len(index), KEY_BYTES)]
 
 
 def assert_one_ending_each(sink: Sink, records: Mapping[str, Any], sent: Sent) -> Counter[str]:

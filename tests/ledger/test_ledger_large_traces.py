@@ -7,7 +7,7 @@ import time
 import pytest
 from ledger.small_traces import MEMBER, claim_one, put_of, span
 
-from otel_scorer.ledger.contents import Commit, TracePut, content_of, envelopes_named
+from otel_scorer.ledger.contents import Commit
 from otel_scorer.ledger.keys import unpack_heads
 from otel_scorer.ledger.store import Ledger
 from otel_scorer.wire import Head
@@ -81,22 +81,28 @@ async def test_the_same_bypass_told_twice_is_remembered_once(ledger: Ledger) -> 
     assert len(await ledger.postbox.records(9)) == 1
 
 
-async def test_a_span_whose_envelope_was_not_read_is_left_out_and_the_others_are_not(ledger: Ledger) -> None:
-    await ledger.put([put_of(span(1), span(2))])
-    fields = await ledger.client.redis.hgetall(ledger.keys.trace(MEMBER))
-    other = TracePut(MEMBER, {"other": "headers"})
-    other.add_span(span(3))
-    torn = {**fields, **{b"s" + key: value for key, value in other.spans.items()}}
-    assert envelopes_named(torn) - torn.keys() == {b"e" + key for key in other.envelopes}
-    assert {one.raw for one in content_of(torn, {}).spans} == {b"span 1 x", b"span 2 x"}
+async def test_a_trace_that_is_read_field_by_field_is_whole(ledger: Ledger) -> None:
+    sent = [span(n, b"x" * 50_000) for n in range(1, 21)]
+    await ledger.put([put_of(*sent[:12])])
+    await ledger.put([put_of(*sent[10:])])
+    claim = await claim_one(ledger)
+    (content,) = await ledger.read([claim])
+    assert [one.raw for one in content.held] == [one.raw for one in sent]
+    again, heads = await ledger.read_trace(MEMBER)
+    assert again == content
+    assert len(unpack_heads(heads)) == 20
 
 
-async def test_a_scan_that_missed_an_envelope_asks_for_it(ledger: Ledger) -> None:
-    await ledger.put([put_of(span(1))])
-    name = ledger.keys.trace(MEMBER)
-    fields = {field: value for field, value in (await ledger.client.redis.hgetall(name)).items() if field[:1] != b"e"}
-    await ledger._add_envelopes(name, fields)
-    assert [one.raw for one in content_of(fields, {}).spans] == [b"span 1 x"]
+@pytest.mark.parametrize("known", [{1, 2, 3}, {2}, {1, 3}, set(range(1, 40)), set(range(1, 40)) - {7, 30}])
+async def test_of_a_put_of_which_some_was_there_the_rest_is_stored(ledger: Ledger, known: set[int]) -> None:
+    spans = {n: span(n, b"y" * n) for n in range(1, 41)}
+    await ledger.put([put_of(*(spans[n] for n in known))])
+    assert await ledger.put([put_of(*spans.values())]) == (40 - len(known), len(known), 0, 0)
+    claim = await claim_one(ledger)
+    (content,) = await ledger.read([claim])
+    assert {one.key: one.raw for one in content.held} == {one.key: one.raw for one in spans.values()}
+    assert {one.stored.envelope for one in content.held} == {spans[1].envelope}
+    assert (claim.spans, len(content.held)) == (40, 40)
 
 
 async def test_the_due_spans_of_a_trace_that_has_gone_are_none(ledger: Ledger) -> None:

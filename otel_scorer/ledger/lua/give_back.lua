@@ -3,10 +3,10 @@
 -- KEYS: 1 trace hash, 2 due, 3 lease; ARGV: 1 member, 2 worker, 3 delay_ms, 4 why: 'crash' (it killed the process that scored it alone),
 --       'rubric' (the worker lacks the pinned rubric) or ''
 local t = KEYS[1]
-if redis.call('HGET', t, 'm:worker') ~= ARGV[2] then return 0 end
-redis.call('HDEL', t, 'm:worker', 'm:started', 'm:dispatched')
-redis.call('HINCRBY', t, 'm:attempts', -1)
-if ARGV[4] == 'crash' then redis.call('HINCRBY', t, 'm:crashes', 1) end
-if ARGV[4] == 'rubric' then redis.call('HSET', t, 'm:no_rubric', 1) end
+if call('HGET', t, 'm:worker') ~= ARGV[2] then return 0 end
+call('HDEL', t, 'm:worker', 'm:started', 'm:dispatched')
+call('HINCRBY', t, 'm:attempts', -1)
+if ARGV[4] == 'crash' then call('HINCRBY', t, 'm:crashes', 1) end
+if ARGV[4] == 'rubric' then call('HSET', t, 'm:no_rubric', 1) end
 arm(KEYS[2], KEYS[3], t, ARGV[1], now_ms() + tonumber(ARGV[3]))
 return 1
