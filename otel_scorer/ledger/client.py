@@ -126,10 +126,11 @@ def _packing(kind: type[Any]) -> type[Any]:
 
     class Packing(kind):  # type: ignore[misc]
         def pack_command(self, *args: Any) -> list[bytes]:
-            if any(isinstance(arg, memoryview) for arg in args):
-                return list(super().pack_command(*args))
             words = args[0].split() if isinstance(args[0], str) else (args[0],)
-            return [hiredis.pack_command((*words, *args[1:]))]
+            try:
+                return [hiredis.pack_command((*words, *args[1:]))]
+            except TypeError:  # a memoryview, say
+                return list(super().pack_command(*args))
 
         def pack_commands(self, commands: Iterable[Any]) -> list[bytes]:
             return [chunk for command in commands for chunk in self.pack_command(*command)]

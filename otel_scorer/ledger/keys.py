@@ -19,7 +19,7 @@ from otel_scorer.model import Head
 from otel_scorer.wire import Envelope
 
 _CACHED_BYTES = 4096
-"""Larger envelopes are not remembered."""
+"""Nothing larger is remembered."""
 _HEAD = struct.Struct("<8s8sIB")
 _NO_PARENT = b"\0" * 8
 
@@ -113,11 +113,19 @@ def pack_heads(heads: Iterable[tuple[bytes, bytes, int, bool]]) -> bytes:
     return b"".join(_HEAD.pack(span_id, parent or _NO_PARENT, flags, agent) for span_id, parent, flags, agent in heads)
 
 
-def unpack_heads(packed: bytes) -> dict[str, Head]:
+def unpack_heads(packed: bytes) -> Mapping[str, Head]:
     """Heads by span id; an agent span's head wins over a non-agent one of the same id."""
+    return _heads_before(packed) if len(packed) <= _CACHED_BYTES else _unpack_heads(packed)
+
+
+def _unpack_heads(packed: bytes) -> Mapping[str, Head]:
     heads: dict[str, Head] = {}
     for span_id, parent, flags, agent in _HEAD.iter_unpack(packed[: len(packed) - len(packed) % _HEAD.size]):
         key = span_id.hex()
         if agent or key not in heads:
             heads[key] = Head(key, "" if parent == _NO_PARENT else parent.hex(), flags, bool(agent))
     return heads
+
+
+# asked when a trace is looked at, and again when it is decoded
+_heads_before = lru_cache(maxsize=256)(_unpack_heads)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from functools import lru_cache
 
 from otel_scorer.model import Decision, RubricRef
 
 
+@lru_cache(maxsize=1024)
 def dump_decision(decision: Decision) -> str:
+    """Of most traces that are not sampled it is the same."""
     return json.dumps(asdict(decision), sort_keys=True, separators=(",", ":"))
 
 

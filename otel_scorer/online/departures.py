@@ -50,16 +50,16 @@ class Departure:
 
     def frozen(self) -> dict[bytes, bytes]:
         """What is written as intent: the first writing of a span's appendix stays."""
+        if not (self.appendices or self.freeze_all):
+            return {}
         keys = {span.key for span in self.spans if span.frozen is None}
         found = {key: appended for key, appended in self.appendices.items() if key in keys}
         return {**dict.fromkeys(keys, b""), **found} if self.freeze_all else found
 
-    def parcels(self) -> list[Parcel]:
-        member = self.claim.member
-        return [
-            Parcel(member, span, self.appendices.get(span.key, b"") if span.frozen is None else span.frozen)
-            for span in self.spans
-        ]
+    def parcel(self) -> Parcel:
+        """What goes: of a span whose export had begun, what was frozen then."""
+        before = {span.key: span.frozen for span in self.spans if span.frozen is not None}
+        return Parcel(self.claim.member, self.spans, {**self.appendices, **before})
 
 
 class Departures:
@@ -89,7 +89,7 @@ class Departures:
         leaving = await self._write_intents(departures)
         start_before = time.monotonic() + self._lease_s / 2
         now_ms = max(departure.claim.now_ms for departure in departures)
-        parcels = [parcel for departure in leaving for parcel in departure.parcels()]
+        parcels = [departure.parcel() for departure in leaving if departure.spans]
         delivery = await self._shipper.ship(parcels, now_ms, start_before) if parcels else Delivery()
         await self._tell(leaving, delivery)
 
@@ -125,30 +125,31 @@ class Departures:
         return [departure for departure in departures if departure.claim.member not in lost]
 
     async def _settle(self, departures: Sequence[Departure], delivery: Delivery) -> None:
-        commits: list[Commit] = []
+        ends: list[tuple[Departure, Commit]] = []
         steps: list[Advance] = []
-        ended: list[Departure] = []
         retry_ms = int((self._settings.retry_s if delivery.retry_s is None else delivery.retry_s) * 1000)
         for departure in departures:
             claim = departure.claim
-            done = [span for span in departure.spans if (claim.member, span.key) in delivery.done]
+            done = delivery.done.get(claim.member, [])
             if len(done) < len(departure.spans):
                 due = claim.now_ms + max(retry_ms, 200)
                 steps.append(Advance(claim.member, claim.fence, due_ms=due, heed_holds=False, done=done))
             elif departure.end is None:
                 steps.append(Advance(claim.member, claim.fence, due_ms=departure.due_ms, done=done))
             else:
-                end = departure.end
-                written = departure.meta.get("record")  # the same record, as it was written with the intent
-                record = written if isinstance(written, str) else end.record.to_json() if end.record else ""
-                keys = tuple(span.key for span in done)
-                commits.append(Commit(claim.member, claim.fence, end.decision, record, end.kept, keys, end.outbox))
-                ended.append(departure)
+                ends.append((departure, _commit(departure, departure.end)))
         if steps:
             await self._ledger.advance(steps)
-        answers = await self._ledger.commit(commits)
-        for held, departure in zip(answers, ended, strict=True):
+        answers = await self._ledger.commit([commit for _, commit in ends])
+        for held, (departure, _) in zip(answers, ends, strict=True):
             if not held:
                 self._metrics.add("fences_lost", 1)
             elif departure.end is not None and departure.end.record is not None:
                 self._ended(departure.end.record)
+
+
+def _commit(departure: Departure, end: End) -> Commit:
+    written = departure.meta.get("record")  # the same record, as it was written with the intent
+    record = written if isinstance(written, str) else end.record.to_json() if end.record else ""
+    keys = tuple([span.key for span in departure.spans])
+    return Commit(departure.claim.member, departure.claim.fence, end.decision, record, end.kept, keys, end.outbox)

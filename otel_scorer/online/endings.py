@@ -8,6 +8,7 @@ import base64
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from otel_scorer.conventions.scores import (
     ending_attributes,
@@ -50,7 +51,13 @@ def write_status(content: Content, root_id: str, status: Status, decision: Decis
     root = _held(content, root_id)
     if root is None:
         return Written({})
-    return Written({root.key: encode_attributes(ending_attributes(status, decision))})
+    return Written({root.key: _status_attributes(status, decision)})
+
+
+@lru_cache(maxsize=1024)
+def _status_attributes(status: Status, decision: Decision) -> bytes:
+    """Of most traces that are not sampled they are the same."""
+    return encode_attributes(ending_attributes(status, decision))
 
 
 def write_results(
@@ -111,8 +118,8 @@ def _by_target(results: Sequence[Result]) -> Mapping[str, list[Result]]:
 def _held(content: Content, span_id: str) -> StoredSpan | None:
     """The span if attributes can still be put on it: one whose release has begun goes as it was frozen then."""
     prefix = bytes.fromhex(span_id)
-    held = (span for span in content.held if span.frozen is None)
-    return next((span for span in held if prefix and span.key.startswith(prefix)), None)
+    found = (span for span in content.spans if prefix and span.key.startswith(prefix))
+    return next((span for span in found if span.release_ms is not None and span.frozen is None), None)
 
 
 def _any(content: Content, span_id: str) -> StoredSpan | None:

@@ -11,8 +11,10 @@ import json
 import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
+from itertools import groupby
+from operator import attrgetter
 
 from otel_scorer.ledger.contents import StoredSpan
 from otel_scorer.ledger.keys import Member
@@ -31,7 +33,7 @@ from otel_scorer.online.backend import (
 from otel_scorer.online.forward import BackendWatch
 from otel_scorer.online.pipeline_settings import SweepSettings
 from otel_scorer.online.telemetry import Metrics
-from otel_scorer.wire import assemble
+from otel_scorer.wire import Envelope, assemble_runs
 
 log = logging.getLogger(__name__)
 _IN_FLIGHT = 8
@@ -39,28 +41,54 @@ _IN_FLIGHT = 8
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """One span on its way: the bytes that go out are `raw` and the frozen appendix."""
+    """Spans of one trace on their way: the bytes that go out are `raw` and, for some, what is appended (by key)."""
 
     member: Member
-    span: StoredSpan
-    appended: bytes
+    spans: Sequence[StoredSpan]
+    appended: Mapping[bytes, bytes] = field(default_factory=dict)
 
     @property
-    def bytes(self) -> bytes:
-        return self.span.raw + self.appended if self.appended else self.span.raw
+    def size(self) -> int:
+        return sum([len(span.raw) for span in self.spans])
+
+    @property
+    def annotated(self) -> int:
+        """Spans to which something is appended."""
+        return sum(1 for span in self.spans if self.appended.get(span.key)) if self.appended else 0
+
+    def halves(self) -> tuple[Parcel, Parcel]:
+        middle = len(self.spans) // 2
+        return replace(self, spans=self.spans[:middle]), replace(self, spans=self.spans[middle:])
+
+    def runs(self) -> Iterator[tuple[Envelope, Sequence[bytes]]]:
+        """The bytes that go out, by what they stand in."""
+        for stored, spans in groupby(self.spans, attrgetter("stored")):
+            if self.appended:
+                yield stored.envelope, [span.raw + self.appended.get(span.key, b"") for span in spans]
+            else:
+                yield stored.envelope, [span.raw for span in spans]
+
+
+Batch = list[Parcel]
+"""What goes in one request."""
 
 
 @dataclass(slots=True)
 class Delivery:
-    """What became of the parcels. A span that is in none of the sets is still to be sent, `retry_s` from now (None:
-    our own wait).
+    """What became of the parcels. A span that is not `done` is still to be sent, `retry_s` from now (None: our own
+    wait).
     """
 
-    done: set[tuple[Member, bytes]] = field(default_factory=set)
+    done: dict[Member, list[StoredSpan]] = field(default_factory=dict)
+    """Sent, or quarantined."""
     quarantined: list[Quarantined] = field(default_factory=list)
     retry_s: float | None = None
-    pending: int = 0
     start_before: float = float("inf")
+
+    def add(self, batch: Batch) -> None:
+        """These are done."""
+        for parcel in batch:
+            self.done.setdefault(parcel.member, []).extend(parcel.spans)
 
 
 class Shipper:
@@ -93,95 +121,112 @@ class Shipper:
         await asyncio.gather(*(self._send(batch, delivery, now_ms) for batch in batches))
         return delivery
 
-    def _batches(self, parcels: Iterable[Parcel]) -> Iterator[list[Parcel]]:
+    def _batches(self, parcels: Iterable[Parcel]) -> Iterator[Batch]:
         limits = self._settings
-        batch: list[Parcel] = []
-        members: set[Member] = set()
-        size = 0
-        for parcel in parcels:
-            full = len(batch) >= limits.batch_spans or size + len(parcel.span.raw) > limits.batch_mib * 1024 * 1024
-            if batch and (full or (parcel.member not in members and len(members) >= limits.batch_traces)):
+        most_bytes = int(limits.batch_mib * 1024 * 1024)
+        batch: Batch = []
+        spans = size = 0
+        for parcel, its_size in self._cut(parcels, most_bytes):
+            full = spans + len(parcel.spans) > limits.batch_spans or size + its_size > most_bytes
+            if batch and (full or len(batch) >= limits.batch_traces):
                 yield batch
-                batch, members, size = [], set(), 0
+                batch, spans, size = [], 0, 0
             batch.append(parcel)
-            members.add(parcel.member)
-            size += len(parcel.span.raw)
+            spans, size = spans + len(parcel.spans), size + its_size
         if batch:
             yield batch
 
-    async def _send(self, batch: list[Parcel], delivery: Delivery, now_ms: int) -> None:
-        body = assemble((parcel.span.stored.envelope, parcel.bytes) for parcel in batch)
+    def _cut(self, parcels: Iterable[Parcel], most_bytes: int) -> Iterator[tuple[Parcel, int]]:
+        """Each small enough for a batch, or a single span; with its size."""
+        for parcel in parcels:
+            size = parcel.size
+            if len(parcel.spans) == 1 or (len(parcel.spans) <= self._settings.batch_spans and size <= most_bytes):
+                yield parcel, size
+            else:
+                yield from self._cut(parcel.halves(), most_bytes)
+
+    async def _send(self, batch: Batch, delivery: Delivery, now_ms: int) -> None:
+        body = assemble_runs(run for parcel in batch for run in parcel.runs())
         async with self._slots:
             if time.monotonic() > delivery.start_before:
-                self._pending(batch, 0.0, delivery)
+                self._pending(0.0, delivery)
                 return
             began = time.monotonic()
-            outcome = await self._backend.send("traces", body, batch[0].span.stored.headers, self._timeout_s)
+            headers = batch[0].spans[0].stored.headers
+            outcome = await self._backend.send("traces", body, headers, self._timeout_s)
         self._metrics.observe("export_duration", time.monotonic() - began, signal="traces")
         self._watch.saw("traces", outcome)
         await self._settle(batch, outcome, delivery, now_ms)
 
-    async def _settle(self, batch: list[Parcel], outcome: Outcome, delivery: Delivery, now_ms: int) -> None:
+    async def _settle(self, batch: Batch, outcome: Outcome, delivery: Delivery, now_ms: int) -> None:
         match outcome:
             case Accepted(rejected=rejected, message=message):
                 self._accepted(batch, rejected, message, delivery, now_ms)
-            case Broken() if (
-                len(alone := _by_member(batch)) > 1
-            ):  # a trace it stumbles over must not hold up the others
-                await asyncio.gather(*(self._send(own, delivery, now_ms) for own in alone.values()))
-            case Refused() | TooLarge() if len(batch) > 1:
-                middle = len(batch) // 2
-                await asyncio.gather(*(self._send(half, delivery, now_ms) for half in (batch[:middle], batch[middle:])))
+            case Broken() if len(batch) > 1:  # a trace it stumbles over must not hold up the others
+                await asyncio.gather(*(self._send([parcel], delivery, now_ms) for parcel in batch))
+            case Refused() | TooLarge() if len(halves := _halves(batch)) > 1:
+                await asyncio.gather(*(self._send(half, delivery, now_ms) for half in halves))
             case Refused(message=message) | TooLarge(message=message):
+                delivery.add(batch)
                 self._put_aside(batch, f"refused: {message}", 1, delivery, now_ms)
             case Retryable(after_s=after_s):
-                self._pending(batch, after_s, delivery)
+                self._pending(after_s, delivery)
             case Misconfigured() | Unsupported() | Broken():
-                self._pending(batch, None, delivery)
+                self._pending(None, delivery)
 
-    def _accepted(self, batch: list[Parcel], rejected: int, message: str, delivery: Delivery, now_ms: int) -> None:
-        delivery.done.update((parcel.member, parcel.span.key) for parcel in batch)
+    def _accepted(self, batch: Batch, rejected: int, message: str, delivery: Delivery, now_ms: int) -> None:
+        delivery.add(batch)
         if rejected:
             # final (OTLP "Partial Success"): which ones it dropped is not said, so the whole batch is named
             self._put_aside(batch, f"partial success: {message}", rejected, delivery, now_ms)
-        scored = sum(1 for parcel in batch if parcel.appended)
+        scored = sum(parcel.annotated for parcel in batch)
         self._metrics.add("exported_spans", scored, how="annotated")
-        self._metrics.add("exported_spans", len(batch) - scored, how="plain")
+        self._metrics.add("exported_spans", sum(len(parcel.spans) for parcel in batch) - scored, how="plain")
 
-    def _put_aside(self, batch: list[Parcel], reason: str, rejected: int, delivery: Delivery, now_ms: int) -> None:
-        delivery.done.update((parcel.member, parcel.span.key) for parcel in batch)
-        by_member = _by_member(batch)
-        for member, parcels in by_member.items():
-            ids = tuple(parcel.span.key[:8].hex() for parcel in parcels)
-            name = blake2b(b"".join(parcel.span.key for parcel in parcels), digest_size=8).hexdigest()
-            body = assemble((parcel.span.stored.envelope, parcel.bytes) for parcel in parcels)
+    def _put_aside(self, batch: Batch, reason: str, rejected: int, delivery: Delivery, now_ms: int) -> None:
+        for parcel in batch:
+            member, keys = parcel.member, [span.key for span in parcel.spans]
+            name = blake2b(b"".join(keys), digest_size=8).hexdigest()
+            ids = tuple(key[:8].hex() for key in keys)
+            body = assemble_runs(parcel.runs())
             delivery.quarantined.append(
                 Quarantined(
                     f"{member}/{name}", member.tenant, member.trace_id, ids, reason[:500], now_ms, body, rejected
                 )
             )
         self._metrics.add("quarantined_spans", rejected)
-        log.error("the backend refused %d span(s) of %d trace(s): %s", rejected, len(by_member), reason[:200])
+        log.error("the backend refused %d span(s) of %d trace(s): %s", rejected, len(batch), reason[:200])
 
-    def _pending(self, batch: list[Parcel], after_s: float | None, delivery: Delivery) -> None:
-        delivery.pending += len(batch)
+    def _pending(self, after_s: float | None, delivery: Delivery) -> None:
         if after_s is not None:
             delivery.retry_s = max(delivery.retry_s or 0.0, after_s)
 
 
-def _by_member(parcels: Iterable[Parcel]) -> dict[Member, list[Parcel]]:
-    found: dict[Member, list[Parcel]] = {}
-    for parcel in parcels:
-        found.setdefault(parcel.member, []).append(parcel)
-    return found
+def _halves(batch: Batch) -> list[Batch]:
+    """Two that have about as many spans; one when there is only one span."""
+    if len(batch) > 1:
+        middle = len(batch) // 2
+        return [batch[:middle], batch[middle:]]
+    return [[half] for half in batch[0].halves() if half.spans]
 
 
-def _by_headers(parcels: Iterable[Parcel]) -> Iterator[list[Parcel]]:
-    """Parcels that may travel together: the headers kept with them are the same."""
-    groups: dict[str, list[Parcel]] = {}
+def _by_headers(parcels: Iterable[Parcel]) -> Iterator[Batch]:
+    """Parcels that may travel together: the headers kept with their spans are the same."""
+    groups: dict[str, Batch] = {}
     for parcel in parcels:
-        groups.setdefault(_header_key(parcel.span.stored.headers), []).append(parcel)
+        for key, part in _same_headers(parcel):
+            groups.setdefault(key, []).append(part)
     yield from groups.values()
+
+
+def _same_headers(parcel: Parcel) -> Iterable[tuple[str, Parcel]]:
+    kinds = {_header_key(stored.headers) for stored, _ in groupby(parcel.spans, attrgetter("stored"))}
+    if len(kinds) == 1:
+        return [(kinds.pop(), parcel)]
+    return [
+        (kind, replace(parcel, spans=[span for span in parcel.spans if _header_key(span.stored.headers) == kind]))
+        for kind in kinds
+    ]
 
 
 def _header_key(headers: Mapping[str, str]) -> str:

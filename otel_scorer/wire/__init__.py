@@ -4,7 +4,7 @@ A span stays the bytes that came. What is looked at is looked at through a schem
 attributes, resource and scope are plain bytes, so that neither their text nor their depth can make a batch unreadable.
 """
 
-from otel_scorer.wire.encode import assemble, assemble_logs, encode_attributes
+from otel_scorer.wire.encode import assemble, assemble_logs, assemble_runs, encode_attributes
 from otel_scorer.wire.logs import split_logs
 from otel_scorer.wire.parts import count_items, split_request
 from otel_scorer.wire.pieces import AgentSpan, Envelope, Head, JoinedLog, LogSplit, Split
@@ -19,6 +19,7 @@ __all__ = [
     "Split",
     "assemble",
     "assemble_logs",
+    "assemble_runs",
     "count_items",
     "encode_attributes",
     "split_logs",

@@ -75,6 +75,15 @@ def assemble(spans: Iterable[tuple[Envelope, bytes]]) -> bytes:
     return b"".join([delimited(b"\x0a", _group(*around, scopes)) for around, scopes in grouped.items()])
 
 
+def assemble_runs(runs: Iterable[tuple[Envelope, Sequence[bytes]]]) -> bytes:
+    """`assemble` of spans that come with their envelope several at a time."""
+    grouped: dict[tuple[bytes, bytes], dict[tuple[bytes, bytes], list[bytes]]] = {}
+    for envelope, raws in runs:
+        scopes = grouped.setdefault((envelope.resource, envelope.resource_schema_url), {})
+        scopes.setdefault((envelope.scope, envelope.scope_schema_url), []).extend(raws)
+    return b"".join([delimited(b"\x0a", _group(*around, scopes)) for around, scopes in grouped.items()])
+
+
 assemble_logs = assemble
 """An ExportLogsServiceRequest: logs lie in their request under the same field numbers as spans in theirs."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 from e2e.agent_traces import agent_run, request_of
@@ -10,6 +12,7 @@ from otlp_sink import Sink, raw_spans_of
 
 from otel_scorer.ledger.contents import StoredSpan
 from otel_scorer.ledger.keys import Member, StoredEnvelope
+from otel_scorer.online.backend import Accepted, Outcome, Refused
 from otel_scorer.online.backend_settings import BackendSettings
 from otel_scorer.online.backends import open_backend
 from otel_scorer.online.forward import BackendWatch
@@ -24,10 +27,15 @@ NOW_MS = 1_700_000_000_000
 def parcels(traces: int) -> list[Parcel]:
     found = []
     for _ in range(traces):
-        for span in split_traces(request_of(agent_run()), deployment="test").agent:
-            stored = StoredSpan(span.key, span.raw, StoredEnvelope(span.envelope, {}), NOW_MS, None)
-            found.append(Parcel(Member("default", span.trace_id.hex()), stored, b""))
+        agent = split_traces(request_of(agent_run()), deployment="test").agent
+        spans = [StoredSpan(one.key, one.raw, StoredEnvelope(one.envelope, {}), NOW_MS, None) for one in agent]
+        found.append(Parcel(Member("default", agent[0].trace_id.hex()), spans))
     return found
+
+
+def done(delivery: Delivery) -> int:
+    """Spans that need not be sent again."""
+    return sum(map(len, delivery.done.values()))
 
 
 class Way:
@@ -54,11 +62,6 @@ async def way(sink: Sink, request: pytest.FixtureRequest) -> AsyncIterator[Way]:
     await made.backend.close()
 
 
-def by_trace(held: Sequence[Parcel]) -> Iterator[list[Parcel]]:
-    for member in dict.fromkeys(parcel.member for parcel in held):
-        yield [parcel for parcel in held if parcel.member == member]
-
-
 @pytest.mark.parametrize("answer", ["internal", "http:500"])
 async def test_what_a_broken_backend_does_not_take_stays_and_is_not_put_aside(
     sink: Sink, way: Way, answer: str
@@ -66,21 +69,20 @@ async def test_what_a_broken_backend_does_not_take_stays_and_is_not_put_aside(
     sink.script(answer, forever=True)
     held = parcels(3)
     delivery = await way.ship(held)
-    assert (delivery.done, delivery.quarantined, delivery.pending) == (set(), [], len(held))
+    assert (delivery.done, delivery.quarantined) == ({}, [])
     assert delivery.retry_s is None, "our own wait"
     assert len(sink.requests) == 1 + 3, "no bisecting of a backend that is sick anyway"
     assert way.metrics.value("backend_outcomes", outcome="broken") == 4
     sink.heal()
-    assert len((await way.ship(held)).done) == len(held)
+    assert done(await way.ship(held)) == 9
 
 
 async def test_a_trace_over_which_the_backend_stumbles_does_not_hold_up_the_others(sink: Sink, way: Way) -> None:
     held = parcels(4)
     sink.script("internal", "internal")
     delivery = await way.ship(held)
-    assert delivery.pending == 3, "the spans of one trace"
-    left = {parcel.member for parcel in held} - {member for member, _ in delivery.done}
-    assert len(left) == 1
+    assert len({parcel.member for parcel in held} - set(delivery.done)) == 1
+    assert done(delivery) == 9, "the spans of three traces"
     assert delivery.quarantined == []
 
 
@@ -88,7 +90,72 @@ async def test_of_a_partial_success_each_trace_is_put_aside_with_its_own_bytes(s
     held = parcels(2)
     sink.script("partial:1")
     delivery = await way.ship(held)
-    assert len(delivery.done) == len(held)
-    for own, entry in zip(by_trace(held), delivery.quarantined, strict=True):
-        assert (entry.trace_id, entry.rejected) == (own[0].member.trace_id, 1)
-        assert [span.raw for span in raw_spans_of(entry.body)] == [parcel.bytes for parcel in own]
+    assert done(delivery) == 6
+    for own, entry in zip(held, delivery.quarantined, strict=True):
+        assert (entry.trace_id, entry.rejected) == (own.member.trace_id, 1)
+        assert [span.raw for span in raw_spans_of(entry.body)] == [span.raw for span in own.spans]
+
+
+class Choosy:
+    """A backend that refuses requests with some bytes in them, and keeps the others."""
+
+    name = "choosy"
+
+    def __init__(self, refused: bytes = b"nothing has this in it") -> None:
+        self.taken: list[tuple[list[bytes], Mapping[str, str]]] = []
+        self._refused = refused
+
+    async def send(self, signal: str, body: bytes, headers: Mapping[str, str], timeout_s: float) -> Outcome:
+        if self._refused in body:
+            return Refused("not that")
+        self.taken.append(([span.raw for span in raw_spans_of(body)], headers))
+        return Accepted()
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+def shipper_to(backend: Choosy, settings: SweepSettings) -> Shipper:
+    metrics = Metrics()
+    return Shipper(backend, settings, metrics, BackendWatch(metrics), timeout_s=5)
+
+
+async def test_a_span_that_is_refused_is_put_aside_alone_and_its_neighbours_go() -> None:
+    held = parcels(4)
+    bad = held[1].spans[2]
+    backend = Choosy(bad.raw)
+    delivery = await shipper_to(backend, SweepSettings()).ship(held, NOW_MS, float("inf"))
+    (entry,) = delivery.quarantined
+    assert entry.span_ids == (bad.key[:8].hex(),)
+    assert done(delivery) == 12
+    assert Counter(raw for raws, _ in backend.taken for raw in raws) == Counter(
+        span.raw for parcel in held for span in parcel.spans if span is not bad
+    )
+
+
+@pytest.mark.parametrize("settings", [SweepSettings(batch_spans=2), SweepSettings(batch_mib=1e-9)])
+async def test_a_trace_that_is_larger_than_a_request_goes_in_several(settings: SweepSettings) -> None:
+    held = parcels(2)
+    backend = Choosy()
+    delivery = await shipper_to(backend, settings).ship(held, NOW_MS, float("inf"))
+    assert max(len(raws) for raws, _ in backend.taken) <= 2
+    assert sorted(raw for raws, _ in backend.taken for raw in raws) == sorted(
+        span.raw for parcel in held for span in parcel.spans
+    )
+    assert {member: sorted(spans) for member, spans in delivery.done.items()} == {
+        parcel.member: sorted(parcel.spans) for parcel in held
+    }
+
+
+async def test_spans_of_a_trace_that_came_with_other_headers_go_by_themselves() -> None:
+    (parcel,) = parcels(1)
+    first, *others = parcel.spans
+    other = first._replace(stored=StoredEnvelope(first.stored.envelope, {"x-scope-orgid": "b"}))
+    backend = Choosy()
+    mixed = replace(parcel, spans=[others[0], other, others[1]], appended={first.key: b"\x4a\x00"})
+    delivery = await shipper_to(backend, SweepSettings()).ship([mixed], NOW_MS, float("inf"))
+    assert done(delivery) == 3
+    assert sorted(backend.taken, key=lambda taken: len(taken[0])) == [
+        ([first.raw + b"\x4a\x00"], {"x-scope-orgid": "b"}),
+        ([one.raw for one in others], {}),
+    ]
