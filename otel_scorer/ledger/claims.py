@@ -29,6 +29,8 @@ class Claim(NamedTuple):
     """Span bytes."""
     over_limit: bool
     bypassed: bool
+    grown: bool
+    """More has come after what came first."""
     # what follows is known of a sealed trace only
     decision: str = ""
     record: str = ""
@@ -52,7 +54,7 @@ class Claim(NamedTuple):
 
 def parse_claim(now_ms: int, answer: list[Any]) -> Claim:
     """From the claim script's answer for one trace."""
-    member, fence, expired, heads, state, first, last, spans, size, over, bypassed, release, sealed = answer
+    member, fence, expired, heads, state, first, last, spans, size, over, bypassed, release, grown, sealed = answer
     claim = Claim(
         member=Member.parse(member),
         fence=fence,
@@ -67,6 +69,7 @@ def parse_claim(now_ms: int, answer: list[Any]) -> Claim:
         size=_int(size),
         over_limit=bool(over),
         bypassed=bool(bypassed),
+        grown=bool(grown),
     )
     return _with_sealed(claim, sealed) if sealed else claim
 

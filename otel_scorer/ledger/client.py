@@ -53,14 +53,16 @@ class StoreClient:
             max_connections=connections,
             timeout=down_after_s
             / 2,  # sooner than an answer: who waits for us is told apart from who waits for the store
-            socket_timeout=down_after_s,
+            socket_timeout=None,  # `guard` bounds everything: redis-py's own way costs a task for each command
             socket_connect_timeout=down_after_s,
             **({} if scheme == "unix" else {"socket_keepalive": True}),
             retry=Retry(NoBackoff(), 0),
             decode_responses=False,
         )
         pool.connection_class = _packing(pool.connection_class)
+        self._pool: Any = pool
         self.redis: Redis = Redis(connection_pool=pool)
+        """For single commands now and then; `guard` each."""
 
     async def run(self, call: Call) -> Any:
         """One script's answer. Raises LedgerDown, LedgerRefuses or LedgerError."""
@@ -74,16 +76,36 @@ class StoreClient:
         if any(isinstance(answer, exceptions.NoScriptError) for answer in answers):
             await self.load_scripts()
             answers = await self._pipeline(calls)
+        return self._checked(answers)
+
+    async def all_of(self, commands: Sequence[tuple[Argument, ...]]) -> list[Any]:
+        """`ask`; raises the first error among the answers."""
+        return self._checked(await self.ask(commands))
+
+    def _checked(self, answers: list[Any]) -> list[Any]:
         for answer in answers:
             if isinstance(answer, Exception):
                 raise translated(answer, self.name)
         return answers
 
     async def _pipeline(self, calls: Sequence[Call]) -> list[Any]:
-        pipe = self.redis.pipeline(transaction=False)
-        for name, keys, arguments in calls:
-            pipe.execute_command("EVALSHA", script(name).digest, len(keys), *keys, *arguments)
-        return list(await self.guard(pipe.execute(raise_on_error=False)))
+        commands = [("EVALSHA", script(name).digest, len(keys), *keys, *rest) for name, keys, rest in calls]
+        return await self.ask(commands)
+
+    async def ask(self, commands: Sequence[tuple[Argument, ...]]) -> list[Any]:
+        """The answers to several commands in one round trip, as the store gave them; its errors stand among them.
+
+        Without what redis-py does around a pipeline, which costs more than the commands. Raises LedgerDown.
+        """
+        return list(await self.guard(self._exchange([_packed(command) for command in commands])))
+
+    async def _exchange(self, packed: Sequence[bytes]) -> list[Any]:
+        connection = await self._pool.get_connection()
+        try:
+            await connection.send_packed_command(packed, check_health=False)
+            return [await _answer(connection) for _ in packed]
+        finally:
+            await self._pool.release(connection)
 
     async def load_scripts(self) -> None:
         """Hands the store every script; also the cheapest question whether it lives."""
@@ -106,6 +128,18 @@ class StoreClient:
 
     async def close(self) -> None:
         await self.redis.aclose(close_connection_pool=True)
+
+
+def _packed(command: Sequence[Any]) -> bytes:
+    return bytes(hiredis.pack_command(tuple(command)))
+
+
+async def _answer(connection: Any) -> Any:
+    """A connection that fails, or is given up while it answers, is closed by redis-py."""
+    try:
+        return await connection.read_response(disable_decoding=True)
+    except exceptions.ResponseError as error:
+        return error
 
 
 def _cancellations() -> int:

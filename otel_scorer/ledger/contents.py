@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from otel_scorer.ledger.bundles import MOST_SPANS, bundled, count_in, pack_bundle
 from otel_scorer.ledger.client import Argument
@@ -163,9 +163,20 @@ def marks_in(bundles: Iterable[bytes]) -> list[bytes]:
     return [tag + key for bundle in bundles for key, _, _ in bundled(bundle) for tag in _MARKS]
 
 
-def content_of(fields: Mapping[bytes, bytes], held: Mapping[bytes, int]) -> Content:
-    """From the fields of a trace's hash, and the bundles of its held set with their times. Spans are in the order in
-    which they came.
+def fields_of(answer: Any) -> Mapping[bytes, bytes]:
+    """What the store answers to HGETALL, by either protocol."""
+    return answer if isinstance(answer, dict) else dict(zip(answer[::2], answer[1::2], strict=True))
+
+
+def times_of(answer: Any) -> dict[bytes, int]:
+    """What the store answers to ZRANGE with scores, by either protocol."""
+    pairs = answer if answer and isinstance(answer[0], list) else zip(answer[::2], answer[1::2], strict=True)
+    return {place: int(float(score)) for place, score in pairs}
+
+
+def content_of(fields: Mapping[bytes, bytes], holds: Mapping[bytes, int] | None) -> Content:
+    """From the fields of a trace's hash, and the bundles of its held set with their times (None: of its only bundle
+    that is the time of the trace's next release). Spans are in the order in which they came.
     """
     envelopes: dict[bytes, StoredEnvelope] = {}
     bundles: dict[int, bytes] = {}
@@ -181,11 +192,12 @@ def content_of(fields: Mapping[bytes, bytes], held: Mapping[bytes, int]) -> Cont
             logs.append(value)
         else:
             marks = marks or tag in _MARKS
+    only = int(fields[b"m:next"]) if b"m:next" in fields else None
     spans: list[StoredSpan] = []
     for first in sorted(bundles):
         packed = bundles[first]
         place = b"%d+%d" % (first, count_in(packed))
-        until = held.get(place)
+        until = only if holds is None else holds.get(place)
         spans += [
             StoredSpan(key, raw, envelopes[envelope], until, None, False, place)
             for key, envelope, raw in bundled(packed)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import secrets
 from dataclasses import dataclass
+from typing import Any
 
 from redis import exceptions
 
 from otel_scorer.errors import LedgerDown, UserError
 from otel_scorer.ledger.client import StoreClient
+from otel_scorer.ledger.contents import times_of
 from otel_scorer.ledger.keys import Keys
 from otel_scorer.ledger.settings import LedgerSettings
 
@@ -120,23 +122,26 @@ async def epoch(client: StoreClient, keys: Keys) -> str:
 
 async def load(client: StoreClient, keys: Keys, now_ms: int) -> Load:
     """One round trip of counts."""
-    pipe = client.redis.pipeline(transaction=False)
-    pipe.get(keys.named("bytes"))
-    pipe.zcard(keys.named("due"))
-    pipe.zcard(keys.named("lease"))
-    pipe.zcard(keys.named("waiting"))
-    pipe.zrange(keys.named("waiting"), 0, 0, withscores=True)
-    pipe.zrange(keys.named("due"), 0, 0, withscores=True)
-    pipe.zcard(keys.named("outbox"))
-    pipe.xlen(keys.named("records"))
-    pipe.get(keys.named("lost_records"))
-    pipe.get(keys.named("held_count"))
-    pipe.hlen(keys.named("quarantine"))
-    pipe.info("memory")
-    answers = await client.guard(pipe.execute())
-    size, due, leased, waiting, oldest_waiting, oldest_due, outbox, records, lost, held, quarantined, memory = answers
+    name = keys.named
+    answers = await client.all_of(
+        [
+            ("MGET", name("bytes"), name("lost_records"), name("held_count")),
+            ("ZCARD", name("due")),
+            ("ZCARD", name("lease")),
+            ("ZCARD", name("waiting")),
+            ("ZRANGE", name("waiting"), 0, 0, "WITHSCORES"),
+            ("ZRANGE", name("due"), 0, 0, "WITHSCORES"),
+            ("ZCARD", name("outbox")),
+            ("XLEN", name("records")),
+            ("HLEN", name("quarantine")),
+            ("INFO", "memory"),
+        ]
+    )
+    counters, due, leased, waiting, oldest_waiting, oldest_due, outbox, records, quarantined, info = answers
+    size, lost, held = (int(counter or 0) for counter in counters)
+    memory = dict(line.split(b":", 1) for line in info.splitlines() if b":" in line)
     return Load(
-        bytes=int(size or 0),
+        bytes=size,
         due=due,
         leased=leased,
         waiting=waiting,
@@ -144,13 +149,13 @@ async def load(client: StoreClient, keys: Keys, now_ms: int) -> Load:
         oldest_due_s=_age_s(oldest_due, now_ms),
         outbox=outbox,
         records=records,
-        lost_records=int(lost or 0),
-        held=int(held or 0),
+        lost_records=lost,
+        held=held,
         quarantined=quarantined,
-        used_memory=int(memory["used_memory"]) - int(memory.get("mem_not_counted_for_evict", 0)),
-        max_memory=int(memory.get("maxmemory", 0)),
+        used_memory=int(memory[b"used_memory"]) - int(memory.get(b"mem_not_counted_for_evict", 0)),
+        max_memory=int(memory.get(b"maxmemory", 0)),
     )
 
 
-def _age_s(first: list[tuple[bytes, float]], now_ms: int) -> float:
-    return max(0.0, (now_ms - first[0][1]) / 1000) if first else 0.0
+def _age_s(first: Any, now_ms: int) -> float:
+    return max([0.0, *((now_ms - at) / 1000 for at in times_of(first).values())])

@@ -53,6 +53,10 @@ class Quarantined:
         return Quarantined(**fields)
 
 
+def _streamed(entry: bytes, fields: Mapping[bytes, bytes]) -> StreamedRecord:
+    return StreamedRecord(entry, fields.get(b"record", b"").decode(errors="replace"), fields.get(b"kept", b""))
+
+
 class Postbox:
     """Queues of one store."""
 
@@ -81,17 +85,16 @@ class Postbox:
 
     async def records(self, limit: int) -> list[StreamedRecord]:
         """The oldest records."""
-        entries = await self._client.guard(self._client.redis.xrange(self._keys.named("records"), count=limit))
-        return [
-            StreamedRecord(entry, fields.get(b"record", b"").decode(errors="replace"), fields.get(b"kept", b""))
-            for entry, fields in entries
-        ]
+        command = ("XRANGE", self._keys.named("records"), "-", "+", "COUNT", limit)
+        (entries,) = await self._client.all_of([command])
+        return [_streamed(entry, dict(zip(flat[::2], flat[1::2], strict=True))) for entry, flat in entries]
 
     async def forget_records(self, records: Sequence[StreamedRecord], lost: int = 0) -> None:
         """Takes them out of the stream; `lost` of them are nowhere else, and are counted so."""
         keys = [self._keys.named(name) for name in ("records", "records_bytes", "lost_records")]
-        sizes = [part for entry in records for part in (entry.id, len(entry.record.encode()) + len(entry.kept))]
-        await self._client.run(("forget", keys, [lost, *sizes]))
+        ids = [entry.id for entry in records]
+        sizes = [len(entry.record.encode()) + len(entry.kept) for entry in records]
+        await self._client.run(("forget", keys, [lost, *ids, *sizes]))
 
     async def quarantine(self, items: Sequence[Quarantined], keep_s: float) -> None:
         """Puts spans aside; those older than `keep_s` go."""

@@ -8,7 +8,7 @@ from hashlib import sha1
 from importlib.resources import files
 
 NAMES = (
-    *("put", "heads", "claim", "read", "advance", "commit", "mark", "drop", "wanted"),
+    *("put", "heads", "claim", "advance", "commit", "mark", "drop", "wanted"),
     *("start", "finish", "give_back", "beat"),
     *("outgoing", "sent", "postpone", "lock", "forget", "quarantine"),
 )

@@ -19,7 +19,9 @@ from otel_scorer.ledger.contents import (
     TracePut,
     content_of,
     envelopes_named,
+    fields_of,
     marks_in,
+    times_of,
 )
 from otel_scorer.ledger.keys import Keys, Member, StoredEnvelope
 from otel_scorer.ledger.postbox import Postbox
@@ -166,22 +168,34 @@ class Ledger:
         """Everything of the claimed traces; large ones in chunks."""
         found: dict[Member, Content] = {}
         for group in _read_together(claims):
-            answers = await self._read(group)
-            found |= {member: content for member, (content, _) in zip(group, answers, strict=True) if content}
+            found |= await self._read(group)
         return [found.get(claim.member) or await self._read_large(claim.member) for claim in claims]
+
+    async def _read(self, claims: Sequence[Claim]) -> dict[Member, Content]:
+        """Of small traces, in one round trip. What came all at once is one bundle, which is held until the trace's next
+        release.
+        """
+        grown = [claim.member for claim in claims if claim.grown]
+        commands = [("HGETALL", self.keys.trace(claim.member)) for claim in claims]
+        answers = await self.client.all_of([*commands, *(self._holds_of(member) for member in grown)])
+        holds = dict(zip(grown, map(times_of, answers[len(claims) :]), strict=True))
+        return {
+            claim.member: content_of(fields_of(answer), holds.get(claim.member))
+            for claim, answer in zip(claims, answers[: len(claims)], strict=True)
+        }
+
+    def _holds_of(self, member: Member) -> tuple[Argument, ...]:
+        return ("ZRANGE", self.keys.held(member), 0, -1, "WITHSCORES")
 
     async def read_trace(self, member: Member) -> tuple[Content, bytes]:
         """Everything of one trace and its heads, for a worker that was told its id."""
-        ((content, heads),) = await self._read([member], heads=True)
-        return content or await self._read_large(member), heads
-
-    async def _read(self, members: Sequence[Member], *, heads: bool = False) -> list[tuple[Content | None, bytes]]:
-        """Contents of small traces, None for others, and their heads."""
-        arguments: list[Argument] = [self.keys.prefix, _SMALL_BYTES, int(heads), *map(str, members)]
-        return [
-            (None if fields is None else content_of(_paired(fields), _times(held)), found)
-            for fields, held, found in await self.client.run(("read", [], arguments))
-        ]
+        name = self.keys.trace(member)
+        meta, later = await self.client.all_of([("HMGET", name, "m:bytes", "g"), ("GET", self.keys.heads(member))])
+        heads = (meta[1] or b"") + (later or b"")
+        if int(meta[0] or 0) > _SMALL_BYTES:
+            return await self._read_large(member), heads
+        fields, holds = await self.client.all_of([("HGETALL", name), self._holds_of(member)])
+        return content_of(fields_of(fields), times_of(holds)), heads
 
     async def _read_large(self, member: Member) -> Content:
         """Field by field: the store has others to answer meanwhile. What comes after the names are read is left out."""
@@ -192,9 +206,9 @@ class Ledger:
         at_once = max(1, len(names) * _READ_BYTES // max(size, 1))
         fields: dict[bytes, bytes] = {}
         for at in range(0, len(names), at_once):
-            fields.update(await self._fields(name, names[at : at + at_once]))
-        held = await guard(redis.zrange(self.keys.held(member), 0, -1, withscores=True))
-        return content_of(fields, {place: int(score) for place, score in held})
+            fields |= await self._fields(name, names[at : at + at_once])
+        (holds,) = await self.client.all_of([self._holds_of(member)])
+        return content_of(fields, times_of(holds))
 
     async def _fields(self, name: str, names: Sequence[bytes]) -> dict[bytes, bytes]:
         values = await self.client.guard(self.client.redis.hmget(name, names)) if names else []
@@ -205,15 +219,15 @@ class Ledger:
         records: a long trace is not read whole to release a few.
         """
         name, held = self.keys.trace(claim.member), self.keys.held(claim.member)
-        due = await self.client.guard(
-            self.client.redis.zrangebyscore(held, "-inf", claim.now_ms, start=0, num=limit, withscores=True)
+        (due,) = await self.client.all_of(
+            [("ZRANGEBYSCORE", held, "-inf", claim.now_ms, "WITHSCORES", "LIMIT", 0, limit)]
         )
         places: dict[bytes, int] = {}
         count = 0
-        for place, score in due:
+        for place, release_ms in times_of(due).items():
             if count >= limit:
                 break
-            places[place] = int(score)
+            places[place] = release_ms
             count += int(place.partition(b"+")[2])
         fields = await self._fields(name, [b"b" + place.partition(b"+")[0] for place in places])
         bundles = list(fields.values())
@@ -269,19 +283,25 @@ class Ledger:
         await self.client.run(("beat", [self.keys.named("workers")], [worker, int(for_s * 1000)]))
 
     async def living_workers(self) -> set[str]:
-        now = await self.now_ms()
-        names = await self.client.guard(self.client.redis.zrangebyscore(self.keys.named("workers"), now, "+inf"))
-        return {name.decode() for name in names}
+        clock, workers = await self.client.all_of(
+            [("TIME",), ("ZRANGE", self.keys.named("workers"), 0, -1, "WITHSCORES")]
+        )
+        now = _milliseconds(clock)
+        return {name.decode() for name, until in times_of(workers).items() if until >= now}
 
     async def now_ms(self) -> int:
         """The store's clock."""
-        seconds, micros = await self.client.guard(self.client.redis.time())
-        return int(seconds) * 1000 + int(micros) // 1000
+        (clock,) = await self.client.all_of([("TIME",)])
+        return _milliseconds(clock)
 
 
-def _read_together(claims: Sequence[Claim]) -> Iterator[list[Member]]:
-    """Traces that are small enough to be read in one call, several at a time."""
-    group: list[Member] = []
+def _milliseconds(clock: Sequence[bytes]) -> int:
+    return int(clock[0]) * 1000 + int(clock[1]) // 1000
+
+
+def _read_together(claims: Sequence[Claim]) -> Iterator[list[Claim]]:
+    """Traces that are small enough to be read in one round trip, several at a time."""
+    group: list[Claim] = []
     size = 0
     for claim in claims:
         if claim.size > _SMALL_BYTES:
@@ -289,18 +309,10 @@ def _read_together(claims: Sequence[Claim]) -> Iterator[list[Member]]:
         if group and (size + claim.size > _READ_BYTES or len(group) >= _READ_TRACES):
             yield group
             group, size = [], 0
-        group.append(claim.member)
+        group.append(claim)
         size += claim.size
     if group:
         yield group
-
-
-def _times(flat: Sequence[bytes]) -> dict[bytes, int]:
-    return {place: int(float(score)) for place, score in _paired(flat).items()}
-
-
-def _paired(flat: Sequence[bytes]) -> dict[bytes, bytes]:
-    return dict(zip(flat[::2], flat[1::2], strict=True))
 
 
 __all__ = ["Ledger", "ScoringStart", "StoredEnvelope", "StoredSpan", "TraceLimits"]

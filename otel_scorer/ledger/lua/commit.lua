@@ -8,7 +8,7 @@
 -- Answer: for each 1, or 0 when its fence is lost
 local prefix, now = ARGV[1], now_ms()
 local ended, names, due, outbox, items = {}, {}, {}, {}, {}
-local all_bytes, all_held = 0, 0
+local all_bytes, all_held, recorded = 0, 0, 0
 
 -- Keys of spans that a bypass has sent and that never came here.
 local function sent_past(t, index)
@@ -74,7 +74,10 @@ local function commit(i)
     outbox[#outbox + 1] = now
     outbox[#outbox + 1] = ARGV[j]
   end
-  if ARGV[i + 3] ~= '' then add_record(KEYS[6], KEYS[7], KEYS[8], ARGV[i + 3], ARGV[i + 4], ARGV[3], ARGV[4]) end
+  if ARGV[i + 3] ~= '' then
+    call('XADD', KEYS[6], '*', 'record', ARGV[i + 3], 'kept', ARGV[i + 4])
+    recorded = recorded + #ARGV[i + 3] + #ARGV[i + 4]
+  end
   local index, held, exported = index_of(m[7], m[4], prefix .. 'k:' .. member), (m[3] or 0) + 0, ARGV[i + 5]
   local past = m[5] and sent_past(t, index) or ''
   local stay, left, least = {}, 0, 0
@@ -108,6 +111,7 @@ while at <= #ARGV do
   out[#out + 1] = apart(commit, at)
   at = at + 7 + 2 * ARGV[at + 6]
 end
+if recorded > 0 then bound(KEYS[6], KEYS[7], KEYS[8], recorded, ARGV[3], ARGV[4]) end
 each(items, 1000, function(...) call('HSET', KEYS[10], ...) end)
 each(outbox, 1000, function(...) call('ZADD', KEYS[9], ...) end)
 each(ended, 1000, function(...)

@@ -35,6 +35,9 @@ if m[1] then
     return dropped
   end
 end
-if not known then add_record(KEYS[5], KEYS[7], KEYS[8], ARGV[3], '', ARGV[5], ARGV[6]) end
+if not known then
+  call('XADD', KEYS[5], '*', 'record', ARGV[3], 'kept', '')
+  bound(KEYS[5], KEYS[7], KEYS[8], #ARGV[3], ARGV[5], ARGV[6])
+end
 bury(KEYS[4], ARGV[2], table.concat(keys), ARGV[4])
 return dropped

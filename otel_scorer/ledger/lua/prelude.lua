@@ -136,10 +136,9 @@ local function settle(t, a, place, index, base)
   if next_ms then call('ZADD', a, next_ms, place) else call('ZREM', a, place) end
 end
 
--- Appends to the stream of records. Beyond its limits (entries, bytes) the oldest are lost, and counted.
-local function add_record(stream, size, lost, record, kept, most, most_bytes)
-  call('XADD', stream, '*', 'record', record, 'kept', kept)
-  local bytes = call('INCRBY', size, #record + #kept)
+-- After `bytes` of records came into the stream: beyond its limits (entries, bytes) the oldest are lost, and counted.
+local function bound(stream, size, lost, bytes, most, most_bytes)
+  bytes = call('INCRBY', size, bytes)
   local entries = call('XLEN', stream)
   for _ = 1, 1000 do -- a limit that was lowered must not stall the store
     if entries <= 1 or (entries <= tonumber(most) and bytes <= tonumber(most_bytes)) then return end
