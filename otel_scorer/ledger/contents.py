@@ -17,6 +17,8 @@ _MARKS = (b"d", b"p", b"x")
 CONTENT_TAGS = (b"b", b"e", b"l", *_MARKS)
 """First bytes of the fields that `content_of` reads."""
 _PART_BYTES = 256 * 1024
+_KEY_WORK = 64
+"""What is said of one span counts as so many bytes: it is work for the store."""
 
 
 @dataclass(slots=True)
@@ -85,7 +87,8 @@ class PutPart(NamedTuple):
 
     @property
     def size(self) -> int:
-        return len(self.bundle) + sum(map(len, self.logs.values())) + sum(map(len, self.envelopes.values()))
+        texts = sum(map(len, self.logs.values())) + sum(map(len, self.envelopes.values()))
+        return len(self.bundle) + texts
 
     def arguments(self) -> list[Argument]:
         """As `put.lua` wants them."""
@@ -238,9 +241,8 @@ class Advance:
 
     @property
     def size(self) -> int:
-        return sum(
-            len(value) for value in (*self.meta.values(), *self.appendices.values()) if not isinstance(value, int)
-        )
+        texts = [len(value) for value in (*self.meta.values(), *self.appendices.values()) if not isinstance(value, int)]
+        return sum(texts) + _KEY_WORK * (len(self.appendices) + len(self.done) + len(self.postponed))
 
     def arguments(self) -> list[Argument]:
         """As `advance.lua` wants them."""
@@ -299,7 +301,8 @@ class Commit:
 
     @property
     def size(self) -> int:
-        return len(self.record) + len(self.kept) + sum(len(item.body) for item in self.outbox)
+        texts = len(self.record) + len(self.kept) + sum([len(item.body) for item in self.outbox])
+        return texts + _KEY_WORK * len(self.exported)
 
     def arguments(self) -> list[Argument]:
         """As `commit.lua` wants them."""

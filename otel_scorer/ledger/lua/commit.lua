@@ -66,7 +66,7 @@ end
 local function commit(i)
   local member = ARGV[i]
   local t, a = prefix .. 't:' .. member, prefix .. 'a:' .. member
-  local m = call('HMGET', t, 'm:fence', 'm:bytes', 'm:held', 'm:more', 'm:bypassed', 'm:base', 'k')
+  local m = call('HMGET', t, 'm:fence', 'm:bytes', 'm:held', 'm:more', 'm:bypassed', 'm:base', 'k', 'm:state')
   if m[1] ~= ARGV[i + 1] then return 0 end
   for j = i + 7, i + 6 + 2 * ARGV[i + 6], 2 do
     items[#items + 1] = ARGV[j]
@@ -85,7 +85,8 @@ local function commit(i)
   all_held = all_held + held - left
   ended[#ended + 1] = member
   if left == 0 then
-    bury(prefix .. 'd:' .. member, ARGV[i + 2], index .. past, ARGV[2])
+    -- of a trace that was never late nobody has written a tombstone
+    bury(prefix .. 'd:' .. member, ARGV[i + 2], index .. past, ARGV[2], m[8] ~= 'late')
     all_bytes = all_bytes + m[2]
     names[#names + 1] = t
     names[#names + 1] = a

@@ -82,9 +82,9 @@ local function find_buried(name, tomb, keys, found)
   end)
 end
 
--- Adds keys to a tombstone, none twice. A decision that is there stays.
-local function bury(name, decision, index, for_ms)
-  local tomb = call('GET', name)
+-- Adds keys to a tombstone, none twice. A decision that is there stays. `fresh`: none can be there.
+local function bury(name, decision, index, for_ms, fresh)
+  local tomb = not fresh and call('GET', name)
   if not tomb and #index <= KEY * TOMBSTONE_KEYS then
     call('SET', name, decision .. '\n' .. index, 'PX', for_ms)
     return
