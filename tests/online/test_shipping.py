@@ -19,7 +19,7 @@ from otel_scorer.online.forward import BackendWatch
 from otel_scorer.online.pipeline_settings import SweepSettings
 from otel_scorer.online.shipping import Delivery, Parcel, Shipper
 from otel_scorer.online.telemetry import Metrics
-from otel_scorer.wire import split_traces
+from otel_scorer.wire import Envelope, assemble, assemble_runs, split_traces
 
 NOW_MS = 1_700_000_000_000
 
@@ -159,3 +159,11 @@ async def test_spans_of_a_trace_that_came_with_other_headers_go_by_themselves() 
         ([first.raw + b"\x4a\x00"], {"x-scope-orgid": "b"}),
         ([one.raw for one in others], {}),
     ]
+
+
+def test_a_request_of_runs_is_the_request_of_its_spans() -> None:
+    held = parcels(3)
+    others = [one._replace(stored=StoredEnvelope(Envelope(b"\x0a\x00", b"", b"", b"url"), {})) for one in held[1].spans]
+    held[1] = replace(held[1], spans=[held[1].spans[0], others[1], held[1].spans[2]])
+    spans = [(span.stored.envelope, span.raw) for parcel in held for span in parcel.spans]
+    assert assemble_runs(run for parcel in held for run in parcel.runs()) == assemble(spans)
