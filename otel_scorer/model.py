@@ -413,8 +413,9 @@ class RubricRef:
 class Decision:
     """What sampling said of one sealed trace, fixed from then on.
 
-    `status` is the ending that needs no scoring (`not_sampled`, `over_budget`, `shed`, `incomplete`,
-    `missing_evidence`, `own`, ...), None when the trace is to be scored.
+    `status` is the ending where scoring does not decide it (`not_sampled`, `over_budget`, `shed`, `incomplete`,
+    `missing_evidence`, `own`, ...), else None. The trace is scored when there are `rubrics`: an `incomplete` one can
+    have some, for its model calls and tools.
     `probability` is the inclusion probability of what was chosen (of the floor, for a trace that no rule took).
     """
 

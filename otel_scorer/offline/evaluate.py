@@ -72,7 +72,7 @@ def chosen_rubrics(rubrics: RubricSet, seen: TraceView, names: Sequence[str] | N
 
 
 def _evaluation(seen: TraceView, results: Sequence[Result]) -> Evaluation:
-    status: Status = "incomplete" if seen.incomplete and not results else trace_status(results)
+    status: Status = "incomplete" if seen.incomplete else trace_status(results)
     name = seen.agent_name or (seen.root.name if seen.root else "")
     return Evaluation(seen.trace, name, status, tuple(results))
 

@@ -71,7 +71,7 @@ def write_results(
     """Each result on the span that it is about, or as an evaluation span where that has left; the status on the
     root.
     """
-    status = trace_status(results)
+    status = decision.status or trace_status(results)
     appendices: Appendices = {}
     outbox: list[Outgoing] = []
     by_target = _by_target(results)

@@ -125,7 +125,7 @@ class OpenTraces:
         began = time.monotonic()
         for claim, content in zip(claims, contents, strict=True):
             sealed = await self._judge(claim, content)
-            if sealed.decision.status is None:
+            if sealed.decision.rubrics:
                 to_score.append(self._wait_for_score(claim, sealed))
             else:
                 departures.append(self._end_unscored(claim, content, sealed))

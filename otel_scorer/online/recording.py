@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from otel_scorer.conventions.scores import trace_status
 from otel_scorer.history.record import Outcome, Record, Times
 from otel_scorer.history.records import record_of, rescored
 from otel_scorer.history.storable import name
@@ -39,7 +38,7 @@ class Recorder:
         times = Times(first_seen_ms=claim.first_ms, last_seen_ms=claim.last_ms, sealed_ms=claim.now_ms)
         return record_of(
             sealed.view,
-            status=sealed.decision.status or _AWAITED,
+            status=_AWAITED if sealed.decision.rubrics or not sealed.decision.status else sealed.decision.status,
             decision=sealed.decision,
             results=(),
             times=times,
@@ -48,12 +47,10 @@ class Recorder:
             received_spans=claim.spans,
         )
 
-    def at_score(self, claim: Claim, results: Sequence[Result]) -> Record:
-        """The draft with what the worker found."""
+    def at_score(self, claim: Claim, results: Sequence[Result], status: Status) -> Record:
+        """The draft with what the worker found, and how the trace ended with it."""
         draft = Record.from_json(claim.record)
-        scored = rescored(
-            draft, status=trace_status(results), results=results, scored_ms=claim.scored_ms, attempts=claim.attempts
-        )
+        scored = rescored(draft, status=status, results=results, scored_ms=claim.scored_ms, attempts=claim.attempts)
         return replace(scored, revision=0, ended_at_ms=claim.now_ms, received_spans=claim.spans)
 
     def at_failure(self, claim: Claim, status: Status) -> Record:

@@ -41,6 +41,6 @@ def seal(claim: Claim, content: Content, sampling: SamplingSettings, refs: Refs,
         decision = replace(decision, status="bypassed", rubrics=())
     elif claim.over_limit and decision.status != "own":
         decision = replace(decision, status="too_large", rubrics=())
-    elif shed and decision.status is None:
-        decision = replace(decision, status="shed", rubrics=())
+    elif shed and decision.rubrics:
+        decision = replace(decision, status=decision.status or "shed", rubrics=())
     return Sealed(trace, seen, decision)

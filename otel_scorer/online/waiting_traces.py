@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from otel_scorer.conventions.scores import trace_status
 from otel_scorer.ledger.claims import Claim
 from otel_scorer.ledger.contents import Advance, Content
 from otel_scorer.ledger.keys import unpack_heads
@@ -70,7 +71,7 @@ class WaitingTraces:
         results = load(claim.result)
         evaluated_at_ns = claim.scored_ms * 1_000_000
         written = write_results(content, claim.root, results, decision, evaluated_at_ns, self._write_back)
-        record = self._recorder.at_score(claim, results)
+        record = self._recorder.at_score(claim, results, decision.status or trace_status(results))
         meta = {"state": "exporting", "record": record.to_json(), "outbox": dump_outbox(written.outbox)}
         end = End(claim.decision, record, claim.kept, written.outbox)
         return Departure(claim, content.held, written.appendices, meta, end=end)

@@ -38,8 +38,8 @@ def decide(view: TraceView, settings: SamplingSettings, refs: Refs, *, salt: byt
     """The decision on a trace, the same in every process with equal settings and `salt` (else `salt_for("default")`).
 
     Of a trace that is not taken, rule and probability are those with which it might have been. A trace without a root
-    of its own is `incomplete` whatever the draw says, and no rubrics are asked for. One that no configured rubric fits
-    is `not_sampled` by the rule `no_rubric` with probability 0. A rule for the rubrics that a trace asks for does not
+    of its own is `incomplete` whatever the draw says; if it is taken, what can be scored of it is. One that no
+    configured rubric fits is `not_sampled` by the rule `no_rubric` with probability 0. A rule for the rubrics that a trace asks for does not
     match where none is known. An evaluation trace is `own` and looked at no further.
     """
     if view.own:
@@ -47,16 +47,13 @@ def decide(view: TraceView, settings: SamplingSettings, refs: Refs, *, salt: byt
     held = held_signals(view, settings)
     signals = labels(held)
     matching = matching_rules(settings, held)
-    if view.root is None:
-        rule = _likeliest(matching)
-        return Decision("incomplete", rule.name, rule.rate, signals=signals)
     if any(rule.rubrics == REQUESTED for rule in matching):
         refs = _asked_once(refs, refs(view, REQUESTED))
         matching = [rule for rule in matching if rule.rubrics != REQUESTED or refs(view, REQUESTED)]
     chance = chance_of(view, matching or [_floor(settings)], refs)
     drawn = draw(view.trace.trace_id, salt if salt is not None else settings.salt_for("default"))
     taken = tuple(ref for ref, probability in chance.by_rubric if drawn < probability)
-    status: Status | None = None if taken else "not_sampled"
+    status: Status | None = "incomplete" if view.root is None else None if taken else "not_sampled"
     return Decision(status, chance.rule, chance.probability, rubrics=taken, signals=signals)
 
 

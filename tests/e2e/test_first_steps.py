@@ -53,3 +53,17 @@ async def test_a_trace_comes_out_once_with_scores_on_its_root(deploy: Callable[.
     assert "get_weather" in shown
     assert door.metric("otel_scorer_exported_spans_total") == 3
     assert door.metric("otel_scorer_duplicate_spans_total") == 3
+
+
+async def test_of_a_trace_without_its_agent_the_steps_are_scored(deploy: Callable[..., Deployment], sink: Sink) -> None:
+    deployment = deploy()
+    _, door = await deployment.up()
+    spans = agent_run("cd" * 16)[:2]  # the tool and the model, below an agent that never comes
+    await send(door, request_of(spans))
+    record = (await deployment.until_ended(["cd" * 16]))["cd" * 16]
+    assert record.status == "incomplete"
+    tool, model = sorted(spans_of(sink)["cd" * 16], key=lambda span: str(span.name), reverse=True)
+    assert (attribute(tool, "otel_scorer.rubric.id"), attribute(model, "otel_scorer.rubric.id")) == ("tool@1", "llm@1")
+    assert attribute(tool, "otel_scorer.score.optimal_plan_execution") == 5
+    assert not any(attribute(span, "otel_scorer.status") for span in (tool, model)), "there is no root to say it on"
+    assert {outcome.rubric for outcome in record.outcomes} == {"tool", "llm"}

@@ -18,7 +18,6 @@ AGENT, DEEP = RubricRef("agent", 1, "a" * 12), RubricRef("deep", 2, "b" * 12)
 
 
 def refs(view: TraceView, names: Sequence[str] | None) -> tuple[RubricRef, ...]:
-    assert view.root is not None
     return tuple({"agent": AGENT, "deep": DEEP}[name] for name in (names or ["agent"]))
 
 
@@ -84,9 +83,11 @@ def test_all_of_a_rules_signals_must_hold_where_it_says_so() -> None:
 
 
 def test_a_trace_without_its_agent_is_incomplete_whatever_the_draw_says() -> None:
-    chosen = settings({"name": "failed", "when": ["error"], "rate": 0.5})
     broken = trace_of(llm("b", status=2), llm("c"))
-    assert decide(broken, chosen, refs) == Decision("incomplete", "failed", 0.5, (), ("error",))
+    never = settings({"name": "failed", "when": ["error"], "rate": 0.0}, floor=0)
+    assert decide(broken, never, refs) == Decision("incomplete", "failed", 0.0, (), ("error",))
+    always = settings({"name": "failed", "when": ["error"]})
+    assert decide(broken, always, refs) == Decision("incomplete", "failed", 1.0, refs(broken, None), ("error",))
 
 
 def test_an_evaluation_trace_is_left_alone() -> None:
