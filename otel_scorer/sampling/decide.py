@@ -39,8 +39,9 @@ def decide(view: TraceView, settings: SamplingSettings, refs: Refs, *, salt: byt
 
     Of a trace that is not taken, rule and probability are those with which it might have been. A trace without a root
     of its own is `incomplete` whatever the draw says; if it is taken, what can be scored of it is. One that no
-    configured rubric fits is `not_sampled` by the rule `no_rubric` with probability 0. A rule for the rubrics that a trace asks for does not
-    match where none is known. An evaluation trace is `own` and looked at no further.
+    configured rubric fits is `not_sampled` by the rule `no_rubric` with probability 0. A rule for
+    the rubrics that a trace asks for does not match where none is known. An evaluation trace is `own` and looked at no
+    further.
     """
     if view.own:
         return Decision(status="own", rule="", probability=0.0)
