@@ -35,9 +35,10 @@ tests: $(VENV)/.dev $(LIVE)/.live  ## the tests, with branch coverage
 live: $(VENV)/.dev $(LIVE)/.live  ## of the tests, those that run published instrumentations
 	$(BIN)/pytest tests/live
 
-bench: $(VENV)/.dev  ## two minutes of measuring: CPU per span over the whole path, and of reading each dialect
+bench: $(VENV)/.dev  ## three minutes of measuring: CPU per span over the whole path, reading each dialect, judging
 	$(BIN)/python benchmarks/path.py
 	$(BIN)/python benchmarks/dialects.py
+	$(BIN)/python benchmarks/judge.py
 
 LABELLED ?= ../shared/labelled
 

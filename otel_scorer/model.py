@@ -71,6 +71,7 @@ STATUSES: tuple[Status, ...] = Status.__args__  # type: ignore[attr-defined]
 MissingReason = Literal[
     "undecided",
     "stale",
+    "over_budget",
     "missing_evidence",
     "incomplete",
     "context_overflow",
@@ -370,11 +371,15 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class JudgeUse:
-    """What the judge cost: calls made, tokens in and out."""
+    """What the judge cost: calls made, tokens in and out, money (in the currency of its prices; None: no prices), and
+    answers that came from the cache instead.
+    """
 
     calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
+    cost: float | None = None
+    cache_hits: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,8 @@ def calibrate(
     from otel_scorer.offline import calibrate as offline
     from otel_scorer.offline import calibration_report, evaluate, labelled
     from otel_scorer.offline.labels import read_labels
-    from otel_scorer.scoring.openai_judge import OpenAIJudge
+    from otel_scorer.scoring.judge_cache import MemoryAnswers
+    from otel_scorer.scoring.judges import build_judge
     from otel_scorer.scoring.rubric_set import RubricSet
 
     given = [("--judge", "scoring.judge.model", judge), ("--judge-url", "scoring.judge.base_url", judge_url)]
@@ -74,7 +75,7 @@ def calibrate(
     cases = labelled.join(read_labels(labels), [*(traces or ()), *(files or ())], _kept_trace(settings))
 
     async def run() -> list[evaluate.Evaluation]:
-        asked = OpenAIJudge(settings.scoring.judge) if settings.scoring.judge.enabled else None
+        asked = build_judge(settings.scoring, answers=MemoryAnswers())
         wanted = offline.to_score(cases, with_holdout=holdout)
         return await evaluate.evaluate(wanted, rubrics, [str(chosen)], asked, deadline_s=settings.work.deadline_s)
 

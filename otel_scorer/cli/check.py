@@ -27,9 +27,11 @@ def check(
 
     from otel_scorer.config import describe_settings
     from otel_scorer.inspect import rubric_check
+    from otel_scorer.scoring.judges import build_judge
 
     in_force = options.settings_of(config, assignments)
     lines = rubric_check.check_rubrics(in_force.scoring.folders, in_force.scoring.by_kind, in_force.scoring.requests)
+    build_judge(in_force.scoring)
     described = describe_settings() if settings else []
     if as_json:
         told = {"rubrics": [asdict(line) for line in lines], "settings": [asdict(line) for line in described]}

@@ -39,7 +39,8 @@ def evaluate(
     """
     from otel_scorer.offline import evaluate as offline
     from otel_scorer.otlp import read_traces
-    from otel_scorer.scoring.openai_judge import OpenAIJudge
+    from otel_scorer.scoring.judge_cache import MemoryAnswers
+    from otel_scorer.scoring.judges import build_judge
     from otel_scorer.scoring.rubric_set import RubricSet
 
     given = [("--judge", "scoring.judge.model", judge), ("--judge-url", "scoring.judge.base_url", judge_url)]
@@ -54,7 +55,7 @@ def evaluate(
         )
 
     async def run() -> list[offline.Evaluation]:
-        asked = OpenAIJudge(settings.scoring.judge) if settings.scoring.judge.enabled else None
+        asked = build_judge(settings.scoring, answers=MemoryAnswers())
         return await offline.evaluate(traces, rubrics, rubric, asked, deadline_s=settings.work.deadline_s)
 
     evaluations = asyncio.run(run())

@@ -61,6 +61,9 @@ class Outcome:
     judge_calls: Count = 0
     judge_input_tokens: Count = 0
     judge_output_tokens: Count = 0
+    judge_cost: Number = None
+    """None: no prices known."""
+    judge_cache_hits: Count = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -123,6 +123,8 @@ def _outcome(result: Result) -> Outcome:
         judge_calls=result.judge_use.calls,
         judge_input_tokens=count(result.judge_use.input_tokens),
         judge_output_tokens=count(result.judge_use.output_tokens),
+        judge_cost=number(result.judge_use.cost),
+        judge_cache_hits=count(result.judge_use.cache_hits),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -89,12 +90,16 @@ def _decision(record: Record) -> str:
 
 def _judge(record: Record) -> str:
     calls = sum(each.judge_calls for each in record.outcomes)
+    hits = sum(each.judge_cache_hits for each in record.outcomes)
     if not calls:
-        return "not asked"
+        return f"not asked, {hits} answers from the cache" if hits else "not asked"
     names = dict.fromkeys(each.evaluator for each in record.outcomes if each.judge_calls)
     tokens_in = sum(each.judge_input_tokens for each in record.outcomes)
     tokens_out = sum(each.judge_output_tokens for each in record.outcomes)
-    return f"{', '.join(names)}: {calls} calls, {tokens_in} tokens in, {tokens_out} out"
+    costs = [each.judge_cost for each in record.outcomes if each.judge_cost is not None]
+    told = f"{', '.join(names)}: {calls} calls, {tokens_in} tokens in, {tokens_out} out"
+    told += f", cost {math.fsum(costs):.4g}" if costs else ""
+    return told + (f", {hits} answers from the cache" if hits else "")
 
 
 def _times(record: Record) -> str:

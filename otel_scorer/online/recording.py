@@ -67,6 +67,8 @@ class Recorder:
         service = record.segments.get("service", "")
         for outcome in record.outcomes:
             self._count_scores(outcome, service)
+            if outcome.judge_cost is not None:
+                add("judge_cost", outcome.judge_cost, tenant=record.tenant)
         scored, sealed = record.times.scored_ms, record.times.sealed_ms
         if scored is not None and sealed is not None:
             self.metrics.observe("score_duration", max(0, scored - sealed) / 1000)
@@ -82,6 +84,7 @@ class Recorder:
         add("judge_calls", outcome.judge_calls, outcome="failed" if failed else "answered")
         add("judge_tokens", outcome.judge_input_tokens, direction="input")
         add("judge_tokens", outcome.judge_output_tokens, direction="output")
+        add("judge_cache_hits", outcome.judge_cache_hits)
 
 
 def bare_ending(member: Member, decision: Decision, now_ms: int) -> tuple[str, Record]:

@@ -14,13 +14,13 @@ from otel_scorer.errors import LedgerDown, LedgerError
 from otel_scorer.ledger.contents import Content
 from otel_scorer.ledger.keys import Member, unpack_heads
 from otel_scorer.ledger.store import Ledger
-from otel_scorer.model import Kind, Trace
+from otel_scorer.model import Kind, Missing, Trace
 from otel_scorer.online.decisions import load_decision
 from otel_scorer.otlp import trace_of
 from otel_scorer.scoring.judge import Judge
 from otel_scorer.scoring.results_json import dump
 from otel_scorer.scoring.rubric_set import RubricSet
-from otel_scorer.scoring.score import score_trace
+from otel_scorer.scoring.score import not_scored, score_trace
 
 log = logging.getLogger(__name__)
 _TELL_AGAIN_S = 0.5
@@ -30,8 +30,16 @@ GIVE_BACK_S = 5.0
 Keep = Callable[[Trace], bytes]
 """Scrubbed, compressed content of a scored trace, b"" when nothing is kept."""
 
+Admit = Callable[[Member], Awaitable[bool]]
+"""Whether the budget allows one more trace to be scored; may raise LedgerError."""
+
 Apart = Callable[[Member, int], None]
 """Has a suspect trace scored in a process of its own, when its turn comes: (trace, dispatch)."""
+
+
+async def always(_member: Member) -> bool:
+    """Without a budget every trace may be scored."""
+    return True
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,7 @@ class Scorer:
     keep: Keep
     deadline_s: float
     apart: Apart | None = None
+    admit: Admit = always
     _at_it: set[Member] = field(default_factory=set)
     """A doubled message must not cost a second judge call; the ledger cannot tell it from our own process apart."""
 
@@ -94,6 +103,10 @@ class Scorer:
             return
         content, heads = await ledger.read_trace(member)
         trace = decoded(member, content, heads)
+        if not await self.admit(member):
+            refused = not_scored(trace, rubrics, Missing("over_budget", "too many traces in this minute"))
+            await self._insist(lambda: ledger.finish_scoring(member, dump(refused), b""))
+            return
         deadline = time.monotonic() + self.deadline_s
         results = await score_trace(trace, rubrics, self.judge, deadline=deadline, by_kind=self.by_kind)
         kept = await asyncio.to_thread(self._kept, trace)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from otel_scorer.model import Finding, JudgeUse, Missing, Score
@@ -24,6 +24,7 @@ from otel_scorer.scoring.exhibit import Exhibit, exhibit
 from otel_scorer.scoring.heard import Heard, crash_place, decide, hear
 from otel_scorer.scoring.judge import (
     Judge,
+    JudgeAnswer,
     JudgeError,
     JudgeFailure,
     JudgeTimeout,
@@ -32,9 +33,11 @@ from otel_scorer.scoring.judge import (
     answer_schema,
     read_answer,
 )
-from otel_scorer.scoring.prompt import addresses_the_judge, render_prompt
+from otel_scorer.scoring.judge_settings import Suspicious
+from otel_scorer.scoring.prompt import render_prompt
 from otel_scorer.scoring.reduce import TooLong
 from otel_scorer.scoring.rubric import Rubric
+from otel_scorer.scoring.scrub import Pseudonyms
 from otel_scorer.scoring.verdict import HIGHEST, Target
 
 EVIDENCE_CHARS = 60_000
@@ -54,6 +57,8 @@ class Examined:
     shown: Exhibit | None = None
     findings: tuple[Finding, ...] = ()
     judge_use: JudgeUse = field(default_factory=JudgeUse)
+    agreement: Mapping[str, float] = field(default_factory=dict)
+    """Dimension -> share of the judge's samples that gave its score, where it was asked several times."""
     by: str = "checks"
 
     @property
@@ -62,14 +67,23 @@ class Examined:
         return not self.asked and all(heard.nothing_to_judge for heard in self.heard.values())
 
 
-def examine(rubric: Rubric, target: Target, judge: Judge | None, reference: str = "") -> Examined:
-    """Runs the checks and renders the prompt where the judge is to be asked. CPU only; never raises."""
+def examine(
+    rubric: Rubric,
+    target: Target,
+    judge: Judge | None,
+    reference: str = "",
+    pseudonyms: Callable[[], Pseudonyms] = Pseudonyms,
+) -> Examined:
+    """Runs the checks and renders the prompt where the judge is to be asked. CPU only; never raises.
+
+    `pseudonyms` are those of the whole trace, asked for only where there is a prompt.
+    """
     heard: dict[str, Heard] = {name: hear(rubric, rules, target) for name, rules in rubric.dimensions.items()}
     done = Examined(rubric, target, heard, {name: decide(one) for name, one in heard.items()})
     done.findings = tuple(finding for one in heard.values() for verdict in one.verdicts for finding in verdict.findings)
     asked = _to_ask(done) if judge is not None else ()
     if asked:
-        _prepare(done, asked, getattr(judge, "evidence_chars", EVIDENCE_CHARS), reference)
+        _prepare(done, asked, judge, reference, pseudonyms)
     return done
 
 
@@ -85,17 +99,41 @@ def _to_ask(done: Examined) -> tuple[str, ...]:
     )
 
 
-def _prepare(done: Examined, asked: tuple[str, ...], budget: int, reference: str) -> None:
+def _prepare(
+    done: Examined, asked: tuple[str, ...], judge: Judge | None, reference: str, pseudonyms: Callable[[], Pseudonyms]
+) -> None:
     done.asked = asked
+    policy: Suspicious = getattr(judge, "suspicious", "neutralise")
     try:
         done.shown = exhibit(done.target)
         if reference:
             done.shown.facts["reference_answer"] = reference
-        done.prompt = render_prompt(done.rubric, asked, done.shown, budget)
+        done.prompt = render_prompt(
+            done.rubric,
+            asked,
+            done.shown,
+            getattr(judge, "evidence_chars", EVIDENCE_CHARS),
+            tenant=done.target.view.trace.tenant,
+            pseudonyms=pseudonyms(),
+            quote=policy == "neutralise",
+        )
+        if done.prompt.suspicious:
+            done.findings += (_ADDRESSES_THE_JUDGE,)
+            if policy == "do_not_score":
+                done.prompt = None
+                _without_judge(done, Missing("redaction_blocked", "text in the recording addresses a grader"))
     except TooLong as error:
         _without_judge(done, Missing("context_overflow", str(error)))
     except Exception as error:  # what could not be scrubbed is not sent
         _without_judge(done, Missing("redaction_blocked", crash_place("scrub", error)))
+
+
+_ADDRESSES_THE_JUDGE = Finding(
+    "addresses_the_judge",
+    "privacy_and_safety",
+    "The recording holds text that is shaped like a word to a grader.",
+    "judge",
+)
 
 
 async def consult(done: Examined, judge: Judge, deadline: float) -> Examined:
@@ -104,32 +142,37 @@ async def consult(done: Examined, judge: Judge, deadline: float) -> Examined:
         return done
     done.by = judge.name
     try:
-        opinions = await _ask(done, judge, deadline)
+        answer = await _ask(done.prompt, judge, deadline)
+        done.judge_use = answer.use
+        opinions = read_answer(answer.text, done.asked)
     except JudgeFailure as error:
+        if done.judge_use == JudgeUse():
+            done.judge_use = error.use
         _without_judge(done, Missing(error.why, str(error)))
         return done
+    by = {name: answer.by.get(name, judge.name) for name in done.asked}
+    done.by = "+".join(dict.fromkeys(by.values()))
+    done.agreement = answer.agreement
+    done.findings += answer.findings
     for name, opinion in opinions.items():
-        done.scores[name] = _merged(done.scores[name], opinion, done.shown, judge.name)
-    if addresses_the_judge(done.prompt):
-        text = "The recording holds text that is shaped like a word to a grader."
-        done.findings += (Finding("addresses_the_judge", "privacy_and_safety", text, "judge"),)
+        done.scores[name] = _merged(done.scores[name], opinion, done.shown, by[name])
     return done
 
 
-async def _ask(done: Examined, judge: Judge, deadline: float) -> Mapping[str, Opinion]:
-    assert done.prompt is not None  # noqa: S101  (consult has looked)
-    done.judge_use = JudgeUse(calls=1)
+_LAST_WORD_S = 0.5
+"""Judges end by the deadline themselves, and may have an answer then; who does not is stopped so much later."""
+
+
+async def _ask(prompt: Prompt, judge: Judge, deadline: float) -> JudgeAnswer:
     try:
-        async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
-            answer = await judge(done.prompt, answer_schema(done.asked), deadline)
+        async with asyncio.timeout(max(0.0, deadline + _LAST_WORD_S - time.monotonic())):
+            return await judge(prompt, answer_schema(prompt.asked), deadline)
     except TimeoutError as error:
         raise JudgeTimeout("no answer before the deadline") from error
     except JudgeFailure:
         raise
     except Exception as error:  # whatever is wrapped around the judge: its crash is a value
         raise JudgeError(crash_place("judge", error)) from error
-    done.judge_use = JudgeUse(1, answer.input_tokens, answer.output_tokens)
-    return read_answer(answer.text, done.asked)
 
 
 def _without_judge(done: Examined, missing: Missing) -> None:

@@ -7,7 +7,7 @@ repeats are shown once; what was not captured is null.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,8 @@ class Exhibit:
     aliases: Mapping[str, str]
     important: frozenset[str]
     """Step numbers that are left out last: those that failed."""
+    repeated: int = 0
+    """Messages that model calls got and that are not shown with them, because they stand elsewhere in the exhibit."""
 
 
 def exhibit(target: Target) -> Exhibit:
@@ -44,7 +46,11 @@ def _of_trace(view: TraceView) -> Exhibit:
     numbers = {step.span.span_id: f"s{index}" for index, step in enumerate(steps, 1)}
     uses = _uses_by_span(view)
     errors = dict(view.errors)
-    shown = tuple(_step(step, numbers[step.span.span_id], uses.get(step.span.span_id, ()), errors) for step in steps)
+    heard = _Heard(view)
+    shown = tuple(
+        _step(step, numbers[step.span.span_id], uses.get(step.span.span_id, ()), errors, heard.new_to(step.genai))
+        for step in steps
+    )
     facts: dict[str, Value] = {
         "system_prompt": _text(view.system),
         "task": _text(view.task),
@@ -52,12 +58,92 @@ def _of_trace(view: TraceView) -> Exhibit:
         "tools_offered": _definitions(view),
         "final_answer": _text(view.final_answer),
     }
+    shown = tuple(_pointing(step, facts) for step in shown)
     failed = frozenset(
         numbers[step.span.span_id]
         for step in steps
         if step.span.span_id in errors or any(use.error for use in uses.get(step.span.span_id, ()))
     )
-    return Exhibit(facts, shown, {number: span_id for span_id, number in numbers.items()}, failed)
+    aliases = {number: span_id for span_id, number in numbers.items()}
+    return Exhibit(facts, shown, aliases, failed, heard.repeated)
+
+
+_WORTH_POINTING = 60
+"""Characters from which on a text that stands among the facts is not written out again."""
+
+
+def _pointing(step: dict[str, Value], facts: Mapping[str, Value]) -> dict[str, Value]:
+    """The step with `[= final_answer]` and the like where it repeats a fact word for word."""
+    names = {
+        text: f"[= {name}]" for name, text in facts.items() if isinstance(text, str) and len(text) >= _WORTH_POINTING
+    }
+    return {
+        key: names.get(value, value) if key in _REPEATING and isinstance(value, str) else value
+        for key, value in step.items()
+    }
+
+
+_REPEATING = frozenset({"input", "output", "says", "query"})
+
+
+class _Heard:
+    """What has been shown so far of a trace: each model call gets the whole conversation again, the judge only what is
+    new in it (another agent's instructions, earlier turns, tool results that no span tells of).
+    """
+
+    def __init__(self, view: TraceView) -> None:
+        self.repeated = 0
+        self._facts = {text.strip() for text in (view.system, view.task, view.user_text) if text}
+        self._asked = view.user_text or ""
+        self._seen: set[Hashable] = set()
+        self._results = {_key(use.result) for use in view.tool_uses if use.result_captured}
+
+    def new_to(self, genai: GenAI) -> list[Value]:
+        """Messages of the call's input that stand nowhere yet; its output counts as shown from now on."""
+        if genai.kind != "LLM":
+            return []
+        new: list[Value] = []
+        for message in (genai.input_messages or ())[-_MAX_MESSAGES:]:
+            if self._is_known(message):
+                self.repeated += 1
+            else:
+                new.append(_message(message))
+        self._seen.update(_identity(message) for message in genai.output_messages or ())
+        return new
+
+    def _is_known(self, message: Message) -> bool:
+        identity = _identity(message)
+        known = identity in self._seen
+        self._seen.add(identity)
+        return known or self._stands_elsewhere(message)
+
+    def _stands_elsewhere(self, message: Message) -> bool:
+        text = message.text.strip()
+        if message.tool_calls or message.media:
+            return False
+        if message.tool_results:
+            return all(_key(result.content) in self._results for result in message.tool_results)
+        return not text or text in self._facts or (message.role == "user" and text in self._asked)
+
+
+_MAX_MESSAGES = 500
+
+
+def _identity(message: Message) -> Hashable:
+    """Role and content: instrumentations give the same message other ids in every call."""
+    calls = tuple((call.name, _key(call.arguments)) for call in message.tool_calls)
+    results = tuple(_key(result.content) for result in message.tool_results)
+    return message.role, message.text.strip(), calls, results, message.media
+
+
+def _key(value: Value) -> str:
+    """The same text for a value whether it came as JSON text or parsed."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return str(value).strip()
+    return json.dumps(value, sort_keys=True, default=_plain)
 
 
 def _uses_by_span(view: TraceView) -> dict[str, list[ToolUse]]:
@@ -74,9 +160,11 @@ def _definitions(view: TraceView) -> Value:
     return [{"name": tool.name, "description": clip(visible(tool.description), 500)} for tool in tools]
 
 
-def _step(step: Step, number: str, uses: Sequence[ToolUse], errors: Mapping[str, str]) -> dict[str, Value]:
+def _step(
+    step: Step, number: str, uses: Sequence[ToolUse], errors: Mapping[str, str], told: Sequence[Value] = ()
+) -> dict[str, Value]:
     genai = step.genai
-    shown: dict[str, Value] = {"id": number, "kind": genai.kind, "name": _name(step)}
+    shown: dict[str, Value] = {"id": number, "kind": genai.kind, "name": _name(step), "told": [*told]}
     shown.update(_CONTENT.get(genai.kind, _of_other)(genai))
     if uses:
         shown["tool_runs"] = [_use(use) for use in uses[:200]]

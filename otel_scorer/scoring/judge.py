@@ -1,4 +1,4 @@
-"""The judge as the cascade sees it: one callable, four ways to fail, and a strict reading of its answer.
+"""The judge as the cascade sees it: one callable, five ways to fail, and a strict reading of its answer.
 
 Any async callable with a `name` is a judge; what budget, cache or test put around it is one as well. The answer is
 untrusted text: it must be exactly one JSON object of the schema, else there is no answer.
@@ -7,12 +7,13 @@ untrusted text: it must be exactly one JSON object of the schema, else there is 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn, Protocol
 
 from otel_scorer.errors import OtelScorerError
-from otel_scorer.model import MissingReason
+from otel_scorer.model import Finding, JudgeUse, MissingReason
 from otel_scorer.scoring.clean import clip, visible
 
 REASON_CHARS = 1000
@@ -20,26 +21,80 @@ REASON_CHARS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What the judge is sent. `evidence_digest` names the evidence: equal digests are equal user messages."""
+    """What the judge is sent (`system`, `user`), and what those around it go by; only the two texts travel.
+
+    `evidence_digest` names the evidence: equal digests are equal user messages. `asked` are the dimensions in the
+    order of the question, `pass_at` their pass marks where the rubric has any.
+    """
 
     system: str
     user: str
     evidence_digest: str
+    asked: tuple[str, ...] = ()
+    pass_at: Mapping[str, float] = field(default_factory=dict)
+    tenant: str = ""
+    rubric_digest: str = ""
+    suspicious: bool = False
+    """The evidence holds text that is shaped like a word to a grader."""
+
+    def about(self, dimensions: Sequence[str]) -> Prompt:
+        """The same question about some of the dimensions only: all but the last line stays as it is."""
+        rest = self.system.removesuffix(asking(self.asked))
+        return replace(self, system=rest + asking(dimensions), asked=tuple(dimensions))
+
+
+def asking(dimensions: Sequence[str]) -> str:
+    """The last line of the instructions: all that differs between two questions of one rubric."""
+    return f"Grade these dimensions: {', '.join(dimensions)}."
 
 
 @dataclass(frozen=True, slots=True)
 class JudgeAnswer:
-    """What came back, unread: the text, and the tokens that it cost (0 where not told)."""
+    """What came back, unread: the text, and what it cost (tokens 0 and cost None where not told).
+
+    What is put around a model may add: `by`, dimension -> the model that graded it, where that is not the judge's own
+    name; `agreement`, dimension -> share of several samples that gave this score; `findings` about the judging itself.
+    """
 
     text: str
     input_tokens: int = 0
     output_tokens: int = 0
+    cost: float | None = None
+    calls: int = 1
+    cache_hits: int = 0
+    by: Mapping[str, str] = field(default_factory=dict)
+    agreement: Mapping[str, float] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def use(self) -> JudgeUse:
+        return JudgeUse(self.calls, self.input_tokens, self.output_tokens, self.cost, self.cache_hits)
+
+
+def total_use(uses: Iterable[JudgeUse]) -> JudgeUse:
+    """Everything together; the cost is that of those whose prices are known, None where none is."""
+    found = list(uses)
+    costs = [use.cost for use in found if use.cost is not None]
+    return JudgeUse(
+        calls=sum(use.calls for use in found),
+        input_tokens=sum(use.input_tokens for use in found),
+        output_tokens=sum(use.output_tokens for use in found),
+        cost=math.fsum(costs) if costs else None,
+        cache_hits=sum(use.cache_hits for use in found),
+    )
 
 
 class JudgeFailure(OtelScorerError):
-    """The judge gave no answer; `why` is what the dimensions are missing for. The message holds no content."""
+    """The judge gave no answer; `why` is what the dimensions are missing for, `use` what it cost all the same.
+
+    The message holds no content.
+    """
 
     why: MissingReason = "judge_error"
+
+    def __init__(self, message: str, use: JudgeUse | None = None) -> None:
+        super().__init__(message)
+        self.use = use if use is not None else JudgeUse(calls=1)
 
 
 class JudgeTimeout(JudgeFailure):
@@ -49,7 +104,7 @@ class JudgeTimeout(JudgeFailure):
 
 
 class JudgeError(JudgeFailure):
-    """The endpoint refused, broke off, redirected or cannot be reached."""
+    """The endpoint refused, broke off, redirected, cannot be reached, or was not asked because it lately failed."""
 
 
 class JudgeInvalid(JudgeFailure):
@@ -62,6 +117,15 @@ class JudgeOverflow(JudgeFailure):
     """The evidence does not fit the model."""
 
     why = "context_overflow"
+
+
+class JudgeOverBudget(JudgeFailure):
+    """Nobody was asked: the budget for judge calls is used up."""
+
+    why = "over_budget"
+
+    def __init__(self, message: str, use: JudgeUse | None = None) -> None:
+        super().__init__(message, use or JudgeUse())
 
 
 class Judge(Protocol):

@@ -8,9 +8,12 @@ and then would hold a worker for ever. And an answer is read only so far.
 from __future__ import annotations
 
 import asyncio
+import json
+import logging
 import os
 import time
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
@@ -19,9 +22,15 @@ import httpx2
 import openai
 from openai.types.chat import ChatCompletion
 
+from otel_scorer.errors import UserError
+from otel_scorer.model import JudgeUse
+from otel_scorer.scoring.clean import visible
 from otel_scorer.scoring.judge import JudgeAnswer, JudgeError, JudgeInvalid, JudgeOverflow, JudgeTimeout, Prompt
-from otel_scorer.scoring.settings import JudgeSettings
+from otel_scorer.scoring.judge_settings import JudgeSettings
+from otel_scorer.scoring.price import cost_of
 
+log = logging.getLogger(__name__)
+_MOST_NAMES = 20
 _OPENAI_HOST = "api.openai.com"
 _NO_KEY = "none"
 """Local servers want no key; the library wants one."""
@@ -32,8 +41,16 @@ class OpenAIJudge:
     """Asks `settings.model`. One instance serves all event loops of a process; `close` in each loop that used it."""
 
     def __init__(self, settings: JudgeSettings) -> None:
+        """Raises UserError where the variable that is to hold the key is not there."""
+        if settings.key_variable and not os.environ.get(settings.key_variable):
+            raise UserError(
+                f"the judge {settings.model} takes its key from the environment variable {settings.key_variable} "
+                "(key_variable), which is not set"
+            )
         self._settings = settings
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, openai.AsyncOpenAI] = WeakKeyDictionary()
+        self._others: set[str] = set()
+        """Names of other models that answered, each told once."""
 
     @property
     def name(self) -> str:
@@ -49,7 +66,7 @@ class OpenAIJudge:
         """One call within `deadline` (time.monotonic()) and `timeout_s`. Raises JudgeFailure."""
         left = min(self._settings.timeout_s, deadline - time.monotonic())
         if left <= 0:
-            raise JudgeTimeout("the deadline had passed before the call")
+            raise JudgeTimeout("the deadline had passed before the call", JudgeUse())
         try:
             async with asyncio.timeout(left):
                 completion = await self._complete(prompt, schema)
@@ -63,7 +80,8 @@ class OpenAIJudge:
             raise JudgeInvalid(str(error)) from error
         except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
             raise JudgeInvalid(f"the endpoint's answer is no chat completion ({type(error).__name__})") from error
-        return _answer(completion)
+        self._look_at_model(completion)
+        return _answer(completion, self._settings)
 
     async def close(self) -> None:
         """Closes the connections of the running event loop."""
@@ -72,16 +90,33 @@ class OpenAIJudge:
             await client.close()
 
     async def _complete(self, prompt: Prompt, schema: Mapping[str, Any]) -> ChatCompletion:
+        settings = self._settings
+        temperature = settings.temperature if settings.samples == 1 else settings.sample_temperature
+        system = prompt.system if settings.answer_format == "json_schema" else _with_schema(prompt.system, schema)
         return await self._client().chat.completions.create(
-            model=self._settings.model,
-            messages=[{"role": "system", "content": prompt.system}, {"role": "user", "content": prompt.user}],
-            temperature=0,
-            max_completion_tokens=self._settings.max_output_tokens,
-            response_format={
-                "type": "json_schema",
-                "json_schema": {"name": "grades", "strict": True, "schema": dict(schema)},
-            },
+            model=settings.model,
+            messages=[{"role": "system", "content": system}, {"role": "user", "content": prompt.user}],
+            temperature=openai.omit if temperature is None else temperature,
+            max_completion_tokens=settings.max_output_tokens,
+            response_format=_response_format(settings, schema),
+            extra_body=settings.body or None,
         )
+
+    def _look_at_model(self, completion: ChatCompletion) -> None:
+        """Raises JudgeError for another model than settings say answers; without a word of theirs it is logged once."""
+        said = getattr(completion, "model", None)
+        said = said if isinstance(said, str) else ""
+        wanted = self._settings.answers_as
+        if wanted:
+            if not (said == wanted or (wanted.endswith("*") and said.startswith(wanted[:-1]))):
+                raise JudgeError("another model answered than answers_as names")
+        elif said and not _same_model(said, self._settings.model):
+            self._tell_once(said)
+
+    def _tell_once(self, said: str) -> None:
+        if said not in self._others and len(self._others) < _MOST_NAMES:
+            self._others.add(said)
+            log.warning("the judge %s answers as %s", self._settings.model, visible(said)[:100])
 
     def _client(self) -> openai.AsyncOpenAI:
         loop = asyncio.get_running_loop()
@@ -108,9 +143,26 @@ class OpenAIJudge:
         )
 
 
+def _response_format(settings: JudgeSettings, schema: Mapping[str, Any]) -> Any:
+    if settings.answer_format == "json_schema":
+        return {"type": "json_schema", "json_schema": {"name": "grades", "strict": True, "schema": dict(schema)}}
+    return {"type": "json_object"} if settings.answer_format == "json_object" else openai.omit
+
+
+def _with_schema(system: str, schema: Mapping[str, Any]) -> str:
+    return f"{system}\n\nThe schema of the answer:\n{json.dumps(schema, separators=(',', ':'))}"
+
+
+def _same_model(said: str, asked: str) -> bool:
+    """Providers answer with a dated name (`gpt-5-2026-01-01`), gateways without their own prefix (`openai/gpt-5`)."""
+    return said.startswith(asked) or asked.endswith(said)
+
+
 def _key(settings: JudgeSettings) -> str:
     if settings.api_key is not None:
         return settings.api_key.get_secret_value()
+    if settings.key_variable:
+        return os.environ[settings.key_variable]
     is_openai = urlsplit(settings.base_url).hostname == _OPENAI_HOST
     return (os.environ.get("OPENAI_API_KEY") if is_openai else None) or _NO_KEY
 
@@ -125,7 +177,9 @@ def _http_client(settings: JudgeSettings) -> httpx2.AsyncClient:
     return openai.DefaultAioHttpClient(
         follow_redirects=False,
         timeout=openai.Timeout(settings.timeout_s, connect=settings.connect_timeout_s),
-        limits=httpx2.Limits(max_connections=settings.max_connections, max_keepalive_connections=20),
+        limits=httpx2.Limits(
+            max_connections=settings.max_connections, max_keepalive_connections=settings.max_connections
+        ),
         event_hooks={"response": [cap]},
     )
 
@@ -172,18 +226,22 @@ def _connection_failure(error: openai.APIConnectionError) -> JudgeError | JudgeI
 _Finish = Literal["stop", "length", "tool_calls", "content_filter", "function_call"]
 
 
-def _answer(completion: ChatCompletion) -> JudgeAnswer:
-    """The one choice's text. Raises JudgeInvalid where there is none, or where it was cut off or withheld."""
+def _answer(completion: ChatCompletion, settings: JudgeSettings) -> JudgeAnswer:
+    """The one choice's text. Raises JudgeInvalid where there is none, or where it was cut off, withheld or refused."""
+    usage = getattr(completion, "usage", None)
+    sent, answered = _tokens(usage, "prompt_tokens"), _tokens(usage, "completion_tokens")
+    cached = _tokens(getattr(usage, "prompt_tokens_details", None), "cached_tokens")
+    answer = JudgeAnswer("", sent, answered, cost_of(settings, sent, answered, cached))
     choices = getattr(completion, "choices", None)  # the library builds its objects without looking at what came
     message = getattr(choices[0], "message", None) if isinstance(choices, list) and len(choices) == 1 else None
     content = getattr(message, "content", None)
     if not isinstance(content, str):
-        raise JudgeInvalid("the endpoint's answer holds no message")
+        refused = isinstance(getattr(message, "refusal", None), str)
+        raise JudgeInvalid("the model refused" if refused else "the endpoint's answer holds no message", answer.use)
     finish: _Finish | None = getattr(choices[0], "finish_reason", None) if choices else None
     if finish in ("length", "content_filter"):
-        raise JudgeInvalid(f"the answer was not finished ({finish})")
-    usage = completion.usage
-    return JudgeAnswer(content, _tokens(usage, "prompt_tokens"), _tokens(usage, "completion_tokens"))
+        raise JudgeInvalid(f"the answer was not finished ({finish})", answer.use)
+    return replace(answer, text=content)
 
 
 def _tokens(usage: object, name: str) -> int:

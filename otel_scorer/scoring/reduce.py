@@ -1,8 +1,9 @@
 """A long trace made short enough for the judge, always in the same way, with a manifest of what is not shown.
 
-First texts are cut, wider to narrower, each keeping head and tail around a mark: padding cannot push an end out of
-sight. Then steps in the middle go, those without a fault first. What still does not fit is not judged
-(`context_overflow`).
+A step longer than SPAN_CHARS keeps head and tail of its texts, around a mark that says how much is gone: padding cannot
+push an end out of sight. Where the whole is still too long, all texts are cut, wider to narrower. Then steps in the
+middle go, those without a fault first. What still does not fit is not judged (`context_overflow`). Messages that model
+calls repeat were left out before (`exhibit`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from otel_scorer.model import Value
 from otel_scorer.scoring.clean import clip
 from otel_scorer.scoring.exhibit import Exhibit
 
+SPAN_CHARS = 3_000
+"""Characters of one step as JSON that are shown as they are."""
 WIDTHS = (10_000, 5_000, 2_500, 1_200, 600, 300)
 """Characters that one text keeps, tried in order; facts keep twice as much as steps."""
 HEAD_STEPS, TAIL_STEPS = 8, 24
@@ -40,13 +43,30 @@ def reduce(shown: Exhibit, budget: int) -> str:
 
 def _render(shown: Exhibit, steps: tuple[dict[str, Value], ...], width: int) -> str:
     facts = {key: _cut(value, 2 * width) for key, value in shown.facts.items()}
-    kept = [_cut(step, width) for step in steps]
+    kept = [_fitted(step, width) for step in steps]
+    shortened = [step["id"] for step, whole in zip(kept, steps, strict=True) if step != whole]
     manifest: dict[str, Value] = {
         "steps_recorded": len(shown.steps),
         "steps_shown": len(steps),
+        "steps_shortened": shortened if len(shortened) <= _NAMED else len(shortened),
+        "repeated_messages_left_out": shown.repeated,
         "longest_text_shown": width,
     }
     return canonical({**facts, "steps": kept, "shown": manifest})
+
+
+_NAMED = 40
+"""Steps that the manifest names; of more it tells the number."""
+
+
+def _fitted(step: dict[str, Value], width: int) -> dict[str, Value]:
+    """The step with its texts cut to `width`, and further while it is longer than SPAN_CHARS."""
+    cut = {key: _cut(value, width) for key, value in step.items()}
+    for narrower in (each for each in WIDTHS if each < width):
+        if len(canonical(cut)) <= SPAN_CHARS:
+            break
+        cut = {key: _cut(value, narrower) for key, value in step.items()}
+    return cut
 
 
 def canonical(value: object) -> str:

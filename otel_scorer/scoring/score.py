@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from otel_scorer.conventions.trace_view import TraceView, view
 from otel_scorer.model import Finding, Kind, Missing, Result, Score, Span, Trace
@@ -12,11 +13,14 @@ from otel_scorer.scoring.applies import names, targets
 from otel_scorer.scoring.cascade import Examined, consult, examine
 from otel_scorer.scoring.clean import clip, visible
 from otel_scorer.scoring.composite import composite, coverage, label
+from otel_scorer.scoring.exhibit import exhibit
 from otel_scorer.scoring.heard import crash_place, metrics_of
 from otel_scorer.scoring.judge import REASON_CHARS, Judge
+from otel_scorer.scoring.prompt import pseudonyms_of
 from otel_scorer.scoring.rubric import Rubric
 from otel_scorer.scoring.scrub import Pseudonyms, scrub_text
 from otel_scorer.scoring.settings import DEFAULT_BY_KIND
+from otel_scorer.scoring.verdict import Target
 
 MAX_FINDINGS = 100
 """Findings that one result carries."""
@@ -63,6 +67,12 @@ async def score_trace(
     return _with_primaries([(job, _result(job)) for job in jobs], by_kind)
 
 
+def not_scored(trace: Trace, rubrics: Sequence[Rubric], missing: Missing) -> tuple[Result, ...]:
+    """Results of a trace that is not to be scored after all, and why; each at what is likely its root."""
+    jobs = [_Job(rubric, _likely_root(trace), "UNKNOWN", missing) for rubric in rubrics if trace.spans]
+    return _with_primaries([(job, _result(job)) for job in jobs], DEFAULT_BY_KIND)
+
+
 def _examine_all(
     trace: Trace, rubrics: Sequence[Rubric], judge: Judge | None, reference: str, by_kind: Mapping[Kind, str]
 ) -> list[_Job]:
@@ -71,20 +81,41 @@ def _examine_all(
         seen = view(trace)
         if seen.own:
             return []
+        pseudonyms = _pseudonyms(seen)
     except Exception as error:  # never let one trace's shape stop the others
         missing = Missing("rubric_error", crash_place("trace", error))
         return [_Job(rubric, _likely_root(trace), "UNKNOWN", missing) for rubric in rubrics if trace.spans]
-    return [job for rubric in rubrics for job in _jobs(rubric, trace, seen, judge, reference, by_kind)]
+    examining = _Examining(judge, reference, pseudonyms, by_kind)
+    return [job for rubric in rubrics for job in _jobs(rubric, trace, seen, examining)]
 
 
-def _jobs(
-    rubric: Rubric, trace: Trace, seen: TraceView, judge: Judge | None, reference: str, by_kind: Mapping[Kind, str]
-) -> list[_Job]:
+@dataclass(frozen=True, slots=True)
+class _Examining:
+    """What is the same for every target of a trace."""
+
+    judge: Judge | None
+    reference: str
+    pseudonyms: Callable[[], Pseudonyms]
+    by_kind: Mapping[Kind, str]
+
+    def __call__(self, rubric: Rubric, target: Target) -> Examined:
+        return examine(rubric, target, self.judge, self.reference, self.pseudonyms)
+
+
+def _pseudonyms(seen: TraceView) -> Callable[[], Pseudonyms]:
+    """Those of the whole trace, found when the first prompt needs them: each prompt goes on from them by itself, so
+    that it is the same text whichever other rubrics score the trace.
+    """
+    found = cache(lambda: pseudonyms_of(exhibit(Target(seen))))
+    return lambda: found().copy()
+
+
+def _jobs(rubric: Rubric, trace: Trace, seen: TraceView, examining: _Examining) -> list[_Job]:
     """One for each target on which there is anything to judge; for all, where there is nothing on any (it is said)."""
     try:
         examined = [
-            (span.span_id, kind, examine(rubric, target, judge, reference))
-            for span, kind, target in targets(rubric, seen, by_kind)
+            (span.span_id, kind, examining(rubric, target))
+            for span, kind, target in targets(rubric, seen, examining.by_kind)
         ]
         worth = [one for one in examined if not one[2].nothing_to_judge]
         return [_Job(rubric, *one) for one in worth or examined]
@@ -109,7 +140,10 @@ def _result(job: _Job) -> Result:
         target_span_id=job.span_id,
         scores=scores,
         weights=rubric.weights,
-        metrics=metrics_of(list(done.heard.values())),
+        metrics={
+            **metrics_of(list(done.heard.values())),
+            **{f"judge_agreement.{name}": share for name, share in done.agreement.items()},
+        },
         findings=tuple(_scrubbed(finding) for finding in done.findings[:MAX_FINDINGS]),
         evaluator=done.by,
         composite=whole,

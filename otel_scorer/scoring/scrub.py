@@ -28,7 +28,20 @@ class Pseudonyms:
         self._given: dict[tuple[str, str], str] = {}
         self._counts: dict[str, int] = {}
         self.seen: dict[str, str] = {}
-        """Short texts already scrubbed: keys, names and resource attributes come again with every span."""
+        """Texts already scrubbed: they come again with every span, and in every prompt about one trace."""
+        self._room = _REMEMBERED_CHARS
+
+    def copy(self) -> Pseudonyms:
+        """One that goes on from here by itself: what it names further is not known to this one."""
+        twin = Pseudonyms()
+        twin._given, twin._counts, twin.seen = {**self._given}, {**self._counts}, {**self.seen}
+        return twin
+
+    def remember(self, text: str, scrubbed: str) -> None:
+        """Spares the search when the same text comes again; only so many characters are kept."""
+        if len(text) <= self._room:
+            self._room -= len(text)
+            self.seen[text] = scrubbed
 
     def name(self, kind: str, text: str) -> str:
         """The pseudonym of `text`, a new number where it is seen for the first time."""
@@ -46,14 +59,13 @@ def scrub_text(text: str, pseudonyms: Pseudonyms) -> str:
     done = pseudonyms.seen.get(text)
     if done is None:
         done = _replace_all(clip(text, MAX_TEXT), pseudonyms)
-        if len(text) <= _SHORT and len(pseudonyms.seen) < _REMEMBERED:
-            pseudonyms.seen[text] = done
+        pseudonyms.remember(text, done)
     return done
 
 
 _MAY_HOLD = re.compile(r"[0-9@]|PRIVATE KEY")
 """What every find holds at least: most texts of a trace are keys and names without."""
-_SHORT, _REMEMBERED = 256, 4096
+_REMEMBERED_CHARS = 2_000_000
 
 
 def _replace_all(text: str, pseudonyms: Pseudonyms) -> str:

@@ -10,6 +10,8 @@ from typing import BinaryIO
 
 from otel_scorer.config import Settings
 from otel_scorer.history.kept import pack_kept
+from otel_scorer.ledger.answers import LedgerAnswers
+from otel_scorer.ledger.budget import LedgerBudget
 from otel_scorer.ledger.keys import Member
 from otel_scorer.ledger.store import Ledger
 from otel_scorer.model import Trace
@@ -18,7 +20,7 @@ from otel_scorer.online.stores import Stores, open_stores, trace_limits
 from otel_scorer.online.work import Worker
 from otel_scorer.otlp import encode_log, encode_span
 from otel_scorer.scoring.judge import Judge
-from otel_scorer.scoring.openai_judge import OpenAIJudge
+from otel_scorer.scoring.judges import build_judge
 from otel_scorer.scoring.rubric_set import RubricSet
 from otel_scorer.scoring.scrub import scrub_trace
 from otel_scorer.wire import assemble, assemble_logs
@@ -47,11 +49,31 @@ class ScoringParts:
             ledger_of=ledger_of,
             rubrics=RubricSet.load(settings.scoring.folders, settings.scoring.by_kind),
             by_kind=settings.scoring.by_kind,
-            judge=judge_of(settings),
+            judge=self._judge(stores),
             keep=self._keep,
             deadline_s=settings.work.deadline_s,
+            admit=self._budget(stores).admit,
         )
         return scorer, stores
+
+    def _judge(self, stores: Stores) -> Judge | None:
+        """With its money and its remembered answers, which all workers share, in the first store."""
+        scoring, first = self.settings.scoring, stores.ledgers[0]
+        answers = LedgerAnswers(
+            first.client, first.keys, scoring.judge_cache.hours * 3600, int(scoring.judge_cache.max_mib * 1024 * 1024)
+        )
+        purse = self._budget(stores) if scoring.budget.judge_money_per_day is not None else None
+        return build_judge(scoring, purse, answers)
+
+    def _budget(self, stores: Stores) -> LedgerBudget:
+        budget, first = self.settings.scoring.budget, stores.ledgers[0]
+        return LedgerBudget(
+            first.client,
+            first.keys,
+            money_per_day=budget.judge_money_per_day,
+            traces_per_minute=budget.traces_per_minute,
+            tenant_share=budget.tenant_share,
+        )
 
     def _keep(self, trace: Trace) -> bytes:
         if not self.settings.keep.scored:
@@ -63,11 +85,6 @@ class ScoringParts:
             assemble((envelope, raw) for raw, envelope in spans),
             assemble_logs((envelope, raw) for raw, envelope in logs) if logs else b"",
         )
-
-
-def judge_of(settings: Settings) -> Judge | None:
-    """The configured judge; None without a model."""
-    return OpenAIJudge(settings.scoring.judge) if settings.scoring.judge.enabled else None
 
 
 def worker_of(settings: Settings, urls: Sequence[str]) -> Worker:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import psutil
 from e2e.agent_traces import agent_run, request_of
 
+from otel_scorer.conventions.scores import trace_status
+from otel_scorer.ledger.budget import LedgerBudget
 from otel_scorer.ledger.claims import Claim
 from otel_scorer.ledger.client import StoreClient
 from otel_scorer.ledger.contents import Advance, TracePut
@@ -20,22 +22,25 @@ from otel_scorer.ledger.store import Ledger, TraceLimits
 from otel_scorer.model import Decision, Trace
 from otel_scorer.online.decisions import dump_decision
 from otel_scorer.online.scorer import Scorer
+from otel_scorer.scoring import results_json
 from otel_scorer.scoring.bundled import shipped_rubrics
 from otel_scorer.scoring.rubric_set import RubricSet
 from otel_scorer.scoring.settings import DEFAULT_BY_KIND
-from otel_scorer.wire import split_traces
+from otel_scorer.wire import AgentSpan, JoinedLog, split_traces
 
 LIMITS = TraceLimits(hold_ms=600_000, quiet_ms=1, max_age_ms=5000, max_spans=50, max_bytes=1_000_000, holds=True)
 RUBRICS = RubricSet.load([shipped_rubrics()], DEFAULT_BY_KIND)
 
 
-async def waiting_trace(ledger: Ledger) -> Member:
-    """A trace that waits for `agent@1`; due in a minute."""
-    spans = split_traces(request_of(agent_run()), deployment="test").agent
+async def waiting_trace(ledger: Ledger, spans: Sequence[AgentSpan] = (), logs: Sequence[JoinedLog] = ()) -> Member:
+    """A trace (its spans and log records in the order of their coming) that waits for `agent@1`; due in a minute."""
+    spans = spans or split_traces(request_of(agent_run()), deployment="test").agent
     member = Member("default", spans[0].trace_id.hex())
     put = TracePut(member, {})
     for span in spans:
         put.add_span(span)
+    for record in logs:
+        put.add_log(record)
     await ledger.put([put])
     claim = await due(ledger)
     decision = dump_decision(Decision(None, "floor", 1.0, (RUBRICS.get("agent").ref,)))
@@ -85,6 +90,33 @@ async def test_a_result_is_handed_in_although_the_store_died_meanwhile(tmp_path:
         claim = await scored_while(valkey, ledger, lambda: kill(valkey))
         assert claim.state == "waiting"
         assert json.loads(claim.result)[0]["rubric"] == {"name": "agent", "version": 1}
+    finally:
+        await client.close()
+        await asyncio.to_thread(valkey.stop)
+
+
+async def test_a_trace_beyond_the_budget_ends_over_budget_and_nobody_judges_it(tmp_path: Path) -> None:
+    valkey = await asyncio.to_thread(start_valkey, tmp_path)
+    client = StoreClient(valkey.url, 2.0)
+    ledger = Ledger(client, LedgerSettings(), LIMITS)
+    budget = LedgerBudget(client, ledger.keys, traces_per_minute=1)
+    kept: list[Trace] = []
+
+    def keep(trace: Trace) -> bytes:
+        kept.append(trace)
+        return b""
+
+    scorer = Scorer("w", lambda _: ledger, RUBRICS, DEFAULT_BY_KIND, None, keep, deadline_s=20.0, admit=budget.admit)
+    try:
+        statuses = []
+        for _ in range(2):
+            member = await waiting_trace(ledger)
+            await scorer.score(member, 1)
+            claim = await due(ledger)
+            statuses.append(trace_status(results_json.load(claim.result)))
+        assert statuses[0] in ("scored", "partial")
+        assert statuses[1] == "over_budget"
+        assert len(kept) == 1
     finally:
         await client.close()
         await asyncio.to_thread(valkey.stop)

@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import uvicorn
@@ -18,6 +19,7 @@ from starlette.routing import Route
 
 from otel_scorer.model import Missing, Score
 from otel_scorer.scoring.judge import (
+    JudgeAnswer,
     JudgeError,
     JudgeFailure,
     JudgeInvalid,
@@ -26,9 +28,9 @@ from otel_scorer.scoring.judge import (
     Prompt,
     answer_schema,
 )
+from otel_scorer.scoring.judge_settings import JudgeSettings
 from otel_scorer.scoring.openai_judge import OpenAIJudge
 from otel_scorer.scoring.score import score_trace
-from otel_scorer.scoring.settings import JudgeSettings
 
 PROMPT = Prompt("rules", "evidence", "0" * 64)
 SCHEMA = answer_schema(["factual_grounding"])
@@ -44,6 +46,12 @@ def completion(content: object = ANSWER, finish: str = "stop") -> dict[str, obje
         "choices": [{"index": 0, "finish_reason": finish, "message": {"role": "assistant", "content": content}}],
         "usage": {"prompt_tokens": 321, "completion_tokens": 12, "total_tokens": 333},
     }
+
+
+def refused() -> dict[str, object]:
+    answer: dict[str, Any] = completion(None)
+    answer["choices"][0]["message"]["refusal"] = "I cannot grade this."
+    return answer
 
 
 class Endpoint:
@@ -80,6 +88,8 @@ ANSWERS = {
     "no_content": lambda: JSONResponse(completion(None)),
     "numbers": lambda: JSONResponse(completion(7)),
     "cut": lambda: JSONResponse(completion(ANSWER[:20], "length")),
+    "refusal": lambda: JSONResponse(refused()),
+    "other_model": lambda: JSONResponse({**completion(), "model": "cheap-1"}),
     "two": lambda: JSONResponse(completion(ANSWER + ANSWER)),
     "out_of_range": lambda: JSONResponse(completion(ANSWER.replace("2,", "9,").replace(": 2}", ": 9}"))),
     "drip": lambda: StreamingResponse(_drip(), media_type="application/json"),
@@ -156,6 +166,7 @@ async def test_what_is_sent_is_strict_and_plain(endpoint: Endpoint, monkeypatch:
         ("no_content", JudgeInvalid),
         ("numbers", JudgeInvalid),
         ("cut", JudgeInvalid),
+        ("refusal", JudgeInvalid),
         ("flood", JudgeInvalid),
         ("flood_of_error", JudgeInvalid),
         ("gzip", JudgeInvalid),
@@ -173,6 +184,41 @@ async def test_each_way_to_fail_has_its_name_and_is_tried_once(
     assert type(answer) is failure
     assert "secret" not in str(answer)
     assert len(endpoint.asked) == 1
+
+
+async def test_an_answer_of_no_use_has_cost_its_tokens(endpoint: Endpoint) -> None:
+    for how in ("cut", "refusal", "no_content"):
+        failure = await ask(endpoint, how, input_price=1.0, output_price=10.0)
+        assert isinstance(failure, JudgeInvalid)
+        assert (failure.use.calls, failure.use.input_tokens) == (1, 321)
+        assert failure.use.cost == pytest.approx((321 + 12 * 10) / 1e6)
+
+
+async def test_another_model_is_only_logged_unless_settings_name_who_answers(
+    endpoint: Endpoint, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert isinstance(await ask(endpoint, "other_model"), JudgeAnswer)
+    assert "answers as cheap-1" in caplog.text
+    assert isinstance(await ask(endpoint, "other_model", answers_as="grader*"), JudgeError)
+    assert isinstance(await ask(endpoint, "good", answers_as="grader*"), JudgeAnswer)
+    assert isinstance(await ask(endpoint, "good", answers_as="grader"), JudgeError)
+
+
+async def test_endpoints_that_know_less_are_asked_in_their_way(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEY_OF_THE_JUDGE", "k2")
+    await ask(endpoint, "good", answer_format="json_object", key_variable="KEY_OF_THE_JUDGE", temperature=None)
+    await ask(endpoint, "good", answer_format="text", body={"seed": 7}, samples=3)
+    (headers, plain), (_, words) = endpoint.asked
+    assert headers["authorization"] == "Bearer k2"
+    assert plain["response_format"] == {"type": "json_object"}
+    assert "temperature" not in plain
+    assert "response_format" not in words
+    assert (words["seed"], words["temperature"]) == (7, 0.7)
+    for body in (plain, words):
+        system = body["messages"][0]["content"]
+        assert json.loads(system.rsplit("\n", 1)[1]) == SCHEMA
 
 
 async def test_one_byte_now_and_then_does_not_hold_the_deadline_off(endpoint: Endpoint) -> None:
