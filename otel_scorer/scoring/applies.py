@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from otel_scorer.model import Kind, Span
+from otel_scorer.scoring.once import Once
 from otel_scorer.scoring.rubric import Rubric
 from otel_scorer.scoring.verdict import Target
 
@@ -13,8 +14,14 @@ if TYPE_CHECKING:
     from otel_scorer.conventions.trace_view import Step, TraceView
 
 
-def targets(rubric: Rubric, view: TraceView, by_kind: Mapping[Kind, str]) -> Iterator[tuple[Span, Kind, Target]]:
-    """The spans that `rubric` judges, with kind and what is judged: the trace at its root, or steps in order."""
+def targets(
+    rubric: Rubric, view: TraceView, by_kind: Mapping[Kind, str], once: Once | None = None
+) -> Iterator[tuple[Span, Kind, Target]]:
+    """The spans that `rubric` judges, with kind and what is judged: the trace at its root, or steps in order.
+
+    `once` is what the trace's targets share.
+    """
+    once = Once() if once is None else once
     if not _meets_conditions(rubric, view):
         return
     if rubric.level == "trace":
@@ -22,11 +29,11 @@ def targets(rubric: Rubric, view: TraceView, by_kind: Mapping[Kind, str]) -> Ite
         # kinds, not evidence: sealing asks this of every trace, and evidence is read from messages
         kind = view.kinds.get(root.span_id) if root else None
         if root and kind and judges(rubric, kind, by_kind):
-            yield root, kind, Target(view)
+            yield root, kind, Target(view, once=once)
         return
     for step in view.steps if rubric.level == "span" else ():
         if judges(rubric, step.kind, by_kind):
-            yield step.span, step.kind, Target(view, step)
+            yield step.span, step.kind, Target(view, step, once)
 
 
 def applies_to_trace(rubric: Rubric, view: TraceView, by_kind: Mapping[Kind, str]) -> bool:

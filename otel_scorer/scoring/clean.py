@@ -12,7 +12,7 @@ _UNSEEN = re.compile(
 
 def visible(text: str) -> str:
     """`text` without control, zero-width, direction, tag and surrogate characters (tab, line feed and return stay)."""
-    return _UNSEEN.sub("", text)
+    return text if text.isascii() and text.isprintable() else _UNSEEN.sub("", text)
 
 
 def clip(text: str, limit: int) -> str:

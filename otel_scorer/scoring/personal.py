@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 
 import datafog_core
 
-from otel_scorer.scoring.hits import MAX_TEXT, Hit, holds_any, settle
+from otel_scorer.scoring.hits import Hit, folded, found_from, holds_any, searchable, settle
 
 _ENTITIES = ["EMAIL", "PHONE", "SSN", "CREDIT_CARD", "IP_ADDRESS", "NPI", "US_ROUTING_NUMBER"]
 _KINDS = {
@@ -32,12 +32,34 @@ _BEFORE = 24
 
 def personal_data(text: str) -> tuple[Hit, ...]:
     """Personal data in the first MAX_TEXT characters of `text`, in order of appearance, without overlaps."""
-    searched = text[:MAX_TEXT].encode("utf-8", "replace").decode("utf-8")  # the Rust side refuses lone surrogates
-    finders = (_by_datafog, _cards, _ibans, _named_numbers, _named_phones)
-    return settle(hit for find in finders for hit in find(searched))
+    searched = searchable(text)
+    digits = _count_digits(searched)
+    finders = [find for find, least in _FINDERS if digits >= least]
+    if digits >= 4 or _may_hold_address(searched):
+        finders.append(_by_datafog)
+    lowered = folded(searched) if finders else ""
+    return settle(hit for find in finders for hit in find(searched, lowered))
 
 
-def _by_datafog(text: str) -> Iterator[Hit]:
+def _may_hold_address(text: str) -> bool:
+    """An e-mail address, or an IP address that is written with colons."""
+    return "@" in text or _IPV6_SIGN.search(text) is not None
+
+
+_IPV6_SIGN = re.compile(r":(?::|(?<=[0-9A-Fa-f]:)[0-9A-Fa-f]{1,4}:)")
+
+
+def _count_digits(text: str) -> int:
+    """Those of other scripts too, where there are few others."""
+    digits = len(text.encode("utf-8").translate(None, _NO_DIGITS))
+    return digits if text.isascii() or digits > 20 else len(_DIGIT.findall(text))
+
+
+_DIGIT = re.compile(r"\d")
+_NO_DIGITS = bytes(byte for byte in range(256) if not chr(byte).isdigit() or byte >= 128)
+
+
+def _by_datafog(text: str, _lowered: str) -> Iterator[Hit]:
     for finding in datafog_core.scan(text, {"entities": _ENTITIES}):
         kind = _KINDS.get(finding.entity_type)
         start, end = finding.codepoint_range.start, finding.codepoint_range.end
@@ -113,11 +135,11 @@ _FILTERS: dict[str, Callable[[str, int, int], bool]] = {
 
 # ---- what datafog has not -------------------------------------------------------------------------------------------
 
-_LONG_NUMBER = re.compile(r"(?<![\w./#-])[0-9](?:[ -]?[0-9]){11,18}(?![\w/#]|-\w|\.[0-9])")
+_LONG_NUMBER = re.compile(r"[0-9](?<![\w./#-][0-9])(?:[ -]?[0-9]){11,18}(?![\w/#]|-\w|\.[0-9])")
 _CARD_WORD = re.compile(r"\b(?:credit|debit|card|visa|mastercard|maestro|diners|jcb)\b", re.IGNORECASE)
 
 
-def _cards(text: str) -> Iterator[Hit]:
+def _cards(text: str, _lowered: str) -> Iterator[Hit]:
     """Cards of the issuers that datafog does not know: a valid checksum, and a word for a card shortly before."""
     for match in _LONG_NUMBER.finditer(text):
         if (
@@ -135,17 +157,18 @@ def is_luhn(text: str) -> bool:
     return bool(digits) and (sum(digits[::2]) + sum(doubled)) % 10 == 0
 
 
-_IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
+_IBAN = re.compile(r"[A-Z](?<!\w[A-Z])[A-Z][0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
 _NAMED_IBAN = re.compile(r"\biban\b[\s:#is]{1,8}([a-z]{2}[0-9]{2}[a-z0-9]{11,30})\b", re.IGNORECASE)
+_NAMING_IBAN = re.compile(r"i(?<!\wi)ban\b")
 _IBAN_LENGTHS = (15, 34)
 
 
-def _ibans(text: str) -> Iterator[Hit]:
+def _ibans(text: str, lowered: str) -> Iterator[Hit]:
     for match in _IBAN.finditer(text):
         found = _longest_valid_iban(match.group())
         if found:
             yield Hit("iban", match.start(), match.start() + len(found), found)
-    for match in _NAMED_IBAN.finditer(text):
+    for match in found_from(_NAMING_IBAN, _NAMED_IBAN, text, lowered) if "iban" in lowered else ():
         if is_iban(match.group(1)):
             yield Hit("iban", *match.span(1), match.group(1))
 
@@ -167,13 +190,17 @@ def is_iban(text: str) -> bool:
     return int("".join(str(int(character, 36)) for character in compact[4:] + compact[:4])) % 97 == 1
 
 
-_NAMED: tuple[tuple[str, re.Pattern[str]], ...] = (
+_NAMED: tuple[tuple[str, tuple[str, ...], re.Pattern[str], re.Pattern[str]], ...] = (
     (
         "passport_number",
+        ("passport",),
+        re.compile(r"p(?<!\wp)assport\b"),
         re.compile(r"\bpassport(?: (?:no|number|nr))?\b[\s.:#is]{1,8}([A-Z]{0,2}[0-9]{6,9})\b", re.IGNORECASE),
     ),
     (
         "date_of_birth",
+        ("birth", "dob", "born"),
+        re.compile(r"d(?<!\wd)(?:ate of birth|ob)\b|b(?<!\wb)(?:irth|orn\b)"),
         re.compile(
             r"\b(?:date of birth|birth ?date|dob|born(?: on)?)\b[\s\"':=is]{1,8}"
             r"([0-9]{1,4}[-/. ][0-9]{1,2}[-/. ][0-9]{2,4}|"
@@ -183,12 +210,16 @@ _NAMED: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
     (
         "medical_record",
+        ("mrn", "medical record"),
+        re.compile(r"m(?<!\wm)(?:rn|edical record)\b"),
         re.compile(
             r"\b(?:mrn|medical record(?: (?:no|number))?)\b[\s.:#is]{1,8}([A-Z0-9-]{0,4}[0-9]{5,10})\b", re.IGNORECASE
         ),
     ),
     (
         "social_security_number",
+        ("ssn", "social security"),
+        re.compile(r"s(?<!\ws)(?:sn|ocial security)\b"),
         re.compile(
             r"\b(?:ssn|social security(?: (?:no|number))?)\b[\s.:#is]{1,8}([0-9]{3}[- ]?[0-9]{2}[- ]?[0-9]{4})\b",
             re.IGNORECASE,
@@ -196,23 +227,25 @@ _NAMED: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
     (
         "payment_card",
+        ("cvv", "cvc"),
+        re.compile(r"c(?<!\wc)v[vc]"),
         re.compile(r"\b(?:cvv|cvc)2?\b[\s.:#is]{1,8}([0-9]{3,4})\b", re.IGNORECASE),
     ),
 )
 
 
-_NAMING = ("passport", "birth", "dob", "born", "mrn", "medical record", "ssn", "social security", "cvv", "cvc")
-
-
-def _named_numbers(text: str) -> Iterator[Hit]:
-    if not holds_any(text, text.lower(), _NAMING):
-        return
-    for kind, pattern in _NAMED:
-        for match in pattern.finditer(text):
+def _named_numbers(text: str, lowered: str) -> Iterator[Hit]:
+    for kind, names, starts, pattern in _NAMED:
+        for match in found_from(starts, pattern, text, lowered) if holds_any(lowered, names) else ():
             yield Hit(kind, match.start(1), match.end(1), match.group(1))
 
 
-_PHONE_NAMES = ("phone", "tel", "mobile", "cell", "fax", "desk", "whatsapp", "answering", "call ", "reach ", "ring ")
+_PHONE_NAME = re.compile(
+    r"p(?<!\wp)hone|t(?<!\wt)el|m(?<!\wm)obile|c(?<!\wc)(?:ell|all )|f(?<!\wf)ax|d(?<!\wd)esk|w(?<!\ww)hatsapp"
+    r"|a(?<!\wa)nswering|r(?<!\wr)(?:each|ing) "
+)
+"""With which `_NAMED_PHONE` begins."""
+_SEVEN_DIGITS = re.compile(r"[0-9](?:[ ().-]{0,2}[0-9]){6}")
 _NAMED_PHONE = re.compile(
     r"\b(?:phone|telephone|tel|mobile|cell|fax|desk|whatsapp|answering|(?:call|reach|ring) (?:me|us|him|her|them))"
     r"(?: (?:no|number|nr|at|on))?\b[\s.:#\"'=is]{1,8}(\(?\+?[0-9](?:[ ().-]{0,2}[0-9]){6,14})\b",
@@ -220,9 +253,13 @@ _NAMED_PHONE = re.compile(
 )
 
 
-def _named_phones(text: str) -> Iterator[Hit]:
+def _named_phones(text: str, lowered: str) -> Iterator[Hit]:
     """Numbers in any national form, where a word says that they are phone numbers."""
-    if not holds_any(text, text.lower(), _PHONE_NAMES):
+    if not _SEVEN_DIGITS.search(text):
         return
-    for match in _NAMED_PHONE.finditer(text):
+    for match in found_from(_PHONE_NAME, _NAMED_PHONE, text, lowered):
         yield Hit("phone", match.start(1), match.end(1), match.group(1))
+
+
+_FINDERS = ((_cards, 12), (_ibans, 2), (_named_numbers, 3), (_named_phones, 7))
+"""Each with the digits that a text must hold for it to find anything."""

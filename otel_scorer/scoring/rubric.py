@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
@@ -141,8 +142,8 @@ class Rubric(_Closed):
     def ref(self) -> RubricRef:
         return RubricRef(self.name, self.version, self.digest)
 
-    @property
-    def weights(self) -> dict[str, float]:
+    @cached_property
+    def weights(self) -> Mapping[str, float]:
         """Dimension -> weight, in the rubric's order."""
         return {name: rules.weight for name, rules in self.dimensions.items()}
 

@@ -16,6 +16,7 @@ from otel_scorer.scoring.composite import composite, coverage, label
 from otel_scorer.scoring.exhibit import exhibit
 from otel_scorer.scoring.heard import crash_place, metrics_of
 from otel_scorer.scoring.judge import REASON_CHARS, Judge
+from otel_scorer.scoring.once import Once
 from otel_scorer.scoring.prompt import pseudonyms_of
 from otel_scorer.scoring.rubric import Rubric
 from otel_scorer.scoring.scrub import Pseudonyms, scrub_text
@@ -64,13 +65,14 @@ async def score_trace(
     if judge is not None:
         open_jobs = [job.done for job in jobs if isinstance(job.done, Examined) and job.done.prompt is not None]
         await asyncio.gather(*(consult(done, judge, deadline) for done in open_jobs))
-    return _with_primaries([(job, _result(job)) for job in jobs], by_kind)
+    once = Once()
+    return _with_primaries([(job, _result(job, once)) for job in jobs], by_kind)
 
 
 def not_scored(trace: Trace, rubrics: Sequence[Rubric], missing: Missing) -> tuple[Result, ...]:
     """Results of a trace that is not to be scored after all, and why; each at what is likely its root."""
     jobs = [_Job(rubric, _likely_root(trace), "UNKNOWN", missing) for rubric in rubrics if trace.spans]
-    return _with_primaries([(job, _result(job)) for job in jobs], DEFAULT_BY_KIND)
+    return _with_primaries([(job, _result(job, Once())) for job in jobs], DEFAULT_BY_KIND)
 
 
 def _examine_all(
@@ -85,8 +87,12 @@ def _examine_all(
     except Exception as error:  # never let one trace's shape stop the others
         missing = Missing("rubric_error", crash_place("trace", error))
         return [_Job(rubric, _likely_root(trace), "UNKNOWN", missing) for rubric in rubrics if trace.spans]
-    examining = _Examining(judge, reference, pseudonyms, by_kind)
-    return [job for rubric in rubrics for job in _jobs(rubric, trace, seen, examining)]
+    once = Once()
+    examining = _Examining(judge, reference, pseudonyms, by_kind, once)
+    try:
+        return [job for rubric in rubrics for job in _jobs(rubric, trace, seen, examining)]
+    finally:
+        once.forget()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +103,7 @@ class _Examining:
     reference: str
     pseudonyms: Callable[[], Pseudonyms]
     by_kind: Mapping[Kind, str]
+    once: Once
 
     def __call__(self, rubric: Rubric, target: Target) -> Examined:
         return examine(rubric, target, self.judge, self.reference, self.pseudonyms)
@@ -115,7 +122,7 @@ def _jobs(rubric: Rubric, trace: Trace, seen: TraceView, examining: _Examining) 
     try:
         examined = [
             (span.span_id, kind, examining(rubric, target))
-            for span, kind, target in targets(rubric, seen, examining.by_kind)
+            for span, kind, target in targets(rubric, seen, examining.by_kind, examining.once)
         ]
         worth = [one for one in examined if not one[2].nothing_to_judge]
         return [_Job(rubric, *one) for one in worth or examined]
@@ -128,11 +135,11 @@ def _likely_root(trace: Trace) -> str:
     return next((span for span in spans if not span.parent_id), spans[0]).span_id if spans else ""
 
 
-def _result(job: _Job) -> Result:
+def _result(job: _Job, once: Once) -> Result:
     rubric, done = job.rubric, job.done
     if isinstance(done, Missing):
         return Result(rubric.id, rubric.digest, job.span_id, dict.fromkeys(rubric.dimensions, done), rubric.weights)
-    scores = {name: _presentable(outcome) for name, outcome in done.scores.items()}
+    scores = {name: _presentable(outcome, once) for name, outcome in done.scores.items()}
     whole = composite(rubric, scores)
     return Result(
         rubric=rubric.id,
@@ -144,7 +151,7 @@ def _result(job: _Job) -> Result:
             **metrics_of(list(done.heard.values())),
             **{f"judge_agreement.{name}": share for name, share in done.agreement.items()},
         },
-        findings=tuple(_scrubbed(finding) for finding in done.findings[:MAX_FINDINGS]),
+        findings=tuple(_scrubbed(finding, once) for finding in done.findings[:MAX_FINDINGS]),
         evaluator=done.by,
         composite=whole,
         coverage=coverage(rubric, scores),
@@ -153,14 +160,14 @@ def _result(job: _Job) -> Result:
     )
 
 
-def _presentable(outcome: Score | Missing) -> Score | Missing:
+def _presentable(outcome: Score | Missing, once: Once) -> Score | Missing:
     if isinstance(outcome, Missing):
-        return replace(outcome, detail=_clean(outcome.detail))
-    return replace(outcome, reason=_clean(outcome.reason))
+        return replace(outcome, detail=once(_clean, outcome.detail))
+    return replace(outcome, reason=once(_clean, outcome.reason))
 
 
-def _scrubbed(finding: Finding) -> Finding:
-    return replace(finding, text=_clean(finding.text))
+def _scrubbed(finding: Finding, once: Once) -> Finding:
+    return replace(finding, text=once(_clean, finding.text))
 
 
 def _clean(text: str) -> str:

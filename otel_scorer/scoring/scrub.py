@@ -29,6 +29,9 @@ class Pseudonyms:
         self._counts: dict[str, int] = {}
         self.seen: dict[str, str] = {}
         """Texts already scrubbed: they come again with every span, and in every prompt about one trace."""
+        self.resources: dict[int, tuple[Resource, Resource]] = {}
+        """By identity, with what was made of them: many spans have the same one."""
+        self.scopes: dict[int, tuple[Scope, Scope]] = {}
         self._room = _REMEMBERED_CHARS
 
     def copy(self) -> Pseudonyms:
@@ -177,18 +180,21 @@ def _scrub_log(log: LogRecord, pseudonyms: Pseudonyms) -> LogRecord:
 
 
 def _scrub_resource(resource: Resource, pseudonyms: Pseudonyms) -> Resource:
-    return replace(
-        resource,
-        attributes=_scrub_attributes(resource.attributes, pseudonyms),
-        schema_url=scrub_text(resource.schema_url, pseudonyms),
-    )
+    if id(resource) not in pseudonyms.resources:
+        attributes = _scrub_attributes(resource.attributes, pseudonyms)
+        scrubbed = replace(resource, attributes=attributes, schema_url=scrub_text(resource.schema_url, pseudonyms))
+        pseudonyms.resources[id(resource)] = (resource, scrubbed)
+    return pseudonyms.resources[id(resource)][1]
 
 
 def _scrub_scope(scope: Scope, pseudonyms: Pseudonyms) -> Scope:
-    return replace(
-        scope,
-        name=scrub_text(scope.name, pseudonyms),
-        version=scrub_text(scope.version, pseudonyms),
-        attributes=_scrub_attributes(scope.attributes, pseudonyms),
-        schema_url=scrub_text(scope.schema_url, pseudonyms),
-    )
+    if id(scope) not in pseudonyms.scopes:
+        scrubbed = replace(
+            scope,
+            name=scrub_text(scope.name, pseudonyms),
+            version=scrub_text(scope.version, pseudonyms),
+            attributes=_scrub_attributes(scope.attributes, pseudonyms),
+            schema_url=scrub_text(scope.schema_url, pseudonyms),
+        )
+        pseudonyms.scopes[id(scope)] = (scope, scrubbed)
+    return pseudonyms.scopes[id(scope)][1]

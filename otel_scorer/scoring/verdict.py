@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from otel_scorer.model import Finding
+from otel_scorer.scoring.once import Once
 
 if TYPE_CHECKING:
     from otel_scorer.conventions.trace_view import Step, TraceView
@@ -53,10 +54,15 @@ class CannotTell:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is scored: the whole trace (`step` None) or one step of it."""
+    """What is scored: the whole trace (`step` None) or one step of it.
+
+    `once` remembers what checks found out about the trace's texts (`target.once(words, text)`); all targets of a trace
+    that is being scored share it.
+    """
 
     view: TraceView
     step: Step | None = None
+    once: Once = field(default_factory=Once, repr=False, compare=False)
 
 
 Check: TypeAlias = "Callable[..., Verdict | CannotTell]"

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from otel_scorer.model import Value
 from otel_scorer.scoring.checks import outcome, schema
 from otel_scorer.scoring.checks.demand import Demand
 from otel_scorer.scoring.checks.demands import demands
 from otel_scorer.scoring.checks.reply import Reply
-from otel_scorer.scoring.checks.said import Said, no_answer, said
+from otel_scorer.scoring.checks.said import Said, said
 from otel_scorer.scoring.checks.scale import ADHERENCE, Findings, graded, shorten
 from otel_scorer.scoring.checks.words import leaves, parsed
+from otel_scorer.scoring.hits import folded
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
+
+if TYPE_CHECKING:
+    from otel_scorer.conventions.trace_view import TraceView
 
 _SHAPES = ("format", "language")
 
@@ -25,8 +30,8 @@ def output_format(target: Target) -> Verdict | CannotTell:
     type). Cannot tell where no form was asked for in words that it knows.
     """
     spoken = said(target)
-    if spoken.answer is None:
-        return no_answer(target)
+    if isinstance(spoken, CannotTell):
+        return spoken
     if spoken.answer == "":
         return CannotTell("the answer is empty: that is for `answered` to say")
     wanted = [demand for demand in _demanded(target, spoken) if demand.kind in _SHAPES]
@@ -41,8 +46,8 @@ def verifiable(target: Target) -> Verdict | CannotTell:
     of instructions that it does not find.
     """
     spoken = said(target)
-    if spoken.answer is None:
-        return no_answer(target)
+    if isinstance(spoken, CannotTell):
+        return spoken
     if spoken.answer == "":
         return CannotTell("the answer is empty: that is for `answered` to say")
     wanted = [demand for demand in _demanded(target, spoken) if demand.kind not in _SHAPES]
@@ -52,14 +57,14 @@ def verifiable(target: Target) -> Verdict | CannotTell:
 def _demanded(target: Target, spoken: Said) -> list[Demand]:
     """Of the request and the system prompt; of several system prompts each binds only its own calls."""
     texts = [spoken.task or ""]
-    if spoken.system and (target.step is not None or _one_prompt(target)):
+    if spoken.system and (target.step is not None or target.once(_one_prompt, target.view)):
         texts.append(spoken.system)
-    return [demand for text in texts for demand in demands(text)]
+    return [demand for text in texts for demand in target.once(demands, text)]
 
 
-def _one_prompt(target: Target) -> bool:
-    prompts = {step.genai.system_instructions for step in target.view.llm if step.genai.system_instructions}
-    prompts |= {m.text for step in target.view.llm for m in step.genai.input_messages or () if m.role == "system"}
+def _one_prompt(view: TraceView) -> bool:
+    prompts = {step.genai.system_instructions for step in view.llm if step.genai.system_instructions}
+    prompts |= {m.text for step in view.llm for m in step.genai.input_messages or () if m.role == "system"}
     return len(prompts) <= 1
 
 
@@ -123,7 +128,7 @@ def _judge(spoken: Said, wanted: Sequence[Demand], code: str, nothing: str) -> V
         return CannotTell(
             "neither system prompt nor request was captured" if unseen else nothing, missing_evidence=unseen
         )
-    reply = Reply(spoken.answer or "")
+    reply = Reply(spoken.answer)
     if reply.cut:
         return CannotTell("the answer is longer than what is looked at")
     done = [(demand, demand.test(reply)) for demand in wanted]
@@ -145,10 +150,10 @@ def _judge(spoken: Said, wanted: Sequence[Demand], code: str, nothing: str) -> V
     return Verdict(estimate, reason, tuple(findings.all), findings.spans, metrics)
 
 
+_ONLY_A_PLACEHOLDER = re.compile(r"\W{0,3}<[a-z _-]{3,40}>\W{0,3}$")
 _PLACEHOLDER = re.compile(
-    r"^\W{0,3}<[a-z _-]{3,40}>\W{0,3}$|\[(?:insert|your|add|enter)\b[^\]\n]{1,60}\]|\{\{[^}\n]{1,60}\}\}"
-    r"|\bTODO\b|\blorem ipsum\b",
-    re.IGNORECASE,
+    r"\[(?:insert|your|add|enter)\b[^\]\n]{1,60}\]|\{\{[^}\n]{1,60}\}\}"
+    r"|t(?<!\wt)odo\b|l(?<!\wl)orem ipsum\b"  # the first sign stands first: the search leaps to it
 )
 _RAW = re.compile(
     r"^\s{0,4}(?:Thought:|Action:|Action Input:|<tool_call>|<function="
@@ -164,8 +169,8 @@ def answered(target: Target) -> Verdict | CannotTell:
     A refusal or a question back may be right or wrong: cannot tell. Says nothing of whether the answer is good.
     """
     spoken = said(target)
-    if spoken.answer is None:
-        return no_answer(target)
+    if isinstance(spoken, CannotTell):
+        return spoken
     fault = _fault(spoken)
     if fault:
         estimate, code, text = fault
@@ -182,16 +187,21 @@ def answered(target: Target) -> Verdict | CannotTell:
 
 
 def _fault(spoken: Said) -> tuple[float, str, str] | None:
-    answer = spoken.answer or ""
+    answer = spoken.answer
     if not answer.strip():
         return 1.0, "adherence.empty_answer", "the answer is empty"
     if spoken.finish_reason == "length":
         return 2.0, "adherence.cut_off", "the answer was cut off by the token limit"
     if _RAW.match(answer) and not _asked_for_json(spoken):
         return 2.0, "adherence.raw_tool_call", "the answer is the raw syntax of a tool call"
-    if _PLACEHOLDER.search(answer[:20_000]) and not _PLACEHOLDER.search(spoken.told[:100_000]):
+    if _has_placeholder(answer[:20_000]) and not _has_placeholder(spoken.told[:100_000]):
         return 2.0, "adherence.placeholder", "the answer holds a placeholder that was never filled"
     return None
+
+
+def _has_placeholder(text: str) -> bool:
+    lowered = folded(text)
+    return bool(_ONLY_A_PLACEHOLDER.match(lowered) or _PLACEHOLDER.search(lowered))
 
 
 def _asked_for_json(spoken: Said) -> bool:

@@ -1,17 +1,19 @@
 """What a text states that can be looked up: dates, times, numbers, identifiers, addresses, quotes, names.
 
 Patterns are anchored on characters that occur once per find and have bounded repetition, so a text of n characters
-costs O(n). Each kind is cut out of the text before the next is looked for: a date is not three numbers as well.
+costs O(n). Most begin with a class of signs and look back from there: the search then leaps to the digits instead of
+trying every place. Each kind is cut out of the text before the next is looked for: a date is not three numbers as well.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
 from otel_scorer.scoring.checks.lexicon import vocabulary
 from otel_scorer.scoring.checks.words import clip
+from otel_scorer.scoring.hits import folded
 
 Kind = Literal["url", "email", "date", "time", "percent", "amount", "number", "identifier"]
 
@@ -36,22 +38,27 @@ _MONTH = (
 )
 _URL = re.compile(r"\b(?:https?://|www\.)[^\s<>\"'`)\]}|]{2,2000}", re.IGNORECASE)
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
-_ISO_DATE = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
-_SLASH_DATE = re.compile(r"(?<![\d/.-])(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})(?![\d/-])")
+_ISO_DATE = re.compile(r"(\d(?<!\d\d)\d{3})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
+_SLASH_DATE = re.compile(r"(\d(?<![\d/.-]\d)\d?)[/.-](\d{1,2})[/.-](\d{4}|\d{2})(?![\d/-])")
 _MONTH_FIRST = re.compile(_MONTH + r" +(?:the +)?(\d{1,2})(?:st|nd|rd|th)?\b(?!:)(?:,? +(\d{4})\b)?", re.IGNORECASE)
-_DAY_FIRST = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)?(?: +of)? +" + _MONTH + r"\b(?:,? +(\d{4})\b)?", re.IGNORECASE)
-_TIME = re.compile(r"(?<![\d:.])(\d{1,2}):(\d{2})(?::\d{2})?(?:\.\d+)? ?([ap]\.?m\b\.?)?(?![\d:])", re.IGNORECASE)
-_HOUR = re.compile(r"(?<![\d:.])(\d{1,2}) ?([ap]\.?m)\b\.?", re.IGNORECASE)
+_DAY_FIRST = re.compile(
+    r"(\d(?<!\w\d)\d?)(?:st|nd|rd|th)?(?: +of)? +" + _MONTH + r"\b(?:,? +(\d{4})\b)?", re.IGNORECASE
+)
+_TIME = re.compile(r"(\d(?<![\d:.]\d)\d?):(\d{2})(?::\d{2})?(?:\.\d+)? ?([ap]\.?m\b\.?)?(?![\d:])", re.IGNORECASE)
+_HOUR = re.compile(r"(\d(?<![\d:.]\d)\d?) ?([ap]\.?m)\b\.?", re.IGNORECASE)
 _IDENTIFIER = re.compile(
     r"(?<![\w/])(?=[A-Za-z_#-]{0,24}\d)[#]?[A-Za-z0-9]{1,64}(?:[_-][A-Za-z0-9]{1,64}){0,8}(?![\w])"
 )
 _NUMBER = re.compile(
-    r"(?P<currency>[$€£¥₹]|\b(?:USD|EUR|GBP|CHF|JPY|CAD|AUD) ?)? ?(?<![\w.,])(?P<digits>\d+(?:[.,  ’']\d+)*)"
+    r"(?P<digits>\d(?<![\w.,]\d)\d*(?:[.,  ’']\d+)*)"
     r"(?P<scale> ?(?:thousand|million|billion|trillion|k|m|bn|mn)\b)?"
     r"(?P<unit> ?(?:%|percent\b|per cent\b|€|£|\$|USD\b|EUR\b|GBP\b|euros?\b|dollars?\b|pounds?\b)"
     r"|[a-zA-Z]{1,3}\b)?(?!\w)",
     re.IGNORECASE,
 )
+_CURRENCY = re.compile(r"([$€£¥₹]|\b(?:USD|EUR|GBP|CHF|JPY|CAD|AUD) ?)? ?\Z", re.IGNORECASE)
+_CURRENCY_CHARS = 5
+"""Characters that a currency before a number takes at most."""
 _SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "million": 1e6, "bn": 1e9, "billion": 1e9, "trillion": 1e12}
 _LIST_MARKER = re.compile(r"(?m)^[ \t>*_#-]{0,8}\(?\d{1,3}[.):][*_]{0,2}(?=\s|$)")
 _LABEL = re.compile(
@@ -62,17 +69,34 @@ _SPACED = re.compile(r"[   ’']")
 
 def claims(text: str) -> list[Claim]:
     """All claims of a text in order of appearance, numbers of list items and labels ("Step 2") left out."""
-    rest = _LABEL.sub(_blank, _LIST_MARKER.sub(_blank, clip(text)))
+    rest = clip(text)
+    if not (_DIGIT.search(rest) or "@" in rest or _may_hold_url(rest)):
+        return []
+    rest = _without_numbering(rest)
     found: list[Claim] = []
-    for pattern, reader in _READERS:
+    for is_possible, pattern, reader in _READERS:
+        if not is_possible(rest):
+            continue
         kept: list[tuple[int, int]] = []
         for match in pattern.finditer(rest):
             claim = reader(match)
             if claim is not None:
                 found.append(claim)
                 kept.append(match.span())
-        rest = _without(rest, kept)
+        rest = _without(rest, kept) if kept else rest
+    found.extend(_numbers(rest))
     return sorted(found, key=lambda claim: claim.start)
+
+
+_DIGIT = re.compile(r"\d")
+_MARKER_END = re.compile(r"(?m)\d[.):][*_]{0,2}(?=\s|$)")
+_LABELLED = re.compile(r"(?:step|option|item|part|section|question|point|phase|task|day|example|figure|table) #?\d")
+
+
+def _without_numbering(text: str) -> str:
+    if _MARKER_END.search(text):
+        text = _LIST_MARKER.sub(_blank, text)
+    return _LABEL.sub(_blank, text) if _LABELLED.search(folded(text)) else text
 
 
 def _blank(match: re.Match[str]) -> str:
@@ -136,26 +160,59 @@ def _clock(match: re.Match[str], hour: int, minute: int, half: str) -> Claim | N
     return Claim("time", match.group().strip(), match.start(), tuple(float(60 * h + minute) for h in sorted(hours)))
 
 
+_DIGIT_AFTER_BLANK = re.compile(r"\d(?<= \d)")
+_FOLDED_MONTH_FIRST = re.compile(_MONTH + r" +(?:the +)?\d")
+_DIGIT_IN_A_WORD = re.compile(r"\d(?:(?<=[A-Za-z_-]\d)|(?=[A-Za-z_-]))")
+
+
+def _may_hold_url(text: str) -> bool:
+    return "://" in text or "www." in text.lower()
+
+
+def _may_hold_month_first(text: str) -> bool:
+    return bool(_DIGIT_AFTER_BLANK.search(text) and _FOLDED_MONTH_FIRST.search(folded(text)))
+
+
+_WITH_UNIT = re.compile(r"\d{1,6}(?:st|nd|rd|th|[a-zA-Z]{1,3})|[A-Za-z]\d|\d{1,4}-[a-zA-Z]{2,12}")
+
+
 def _identifier(match: re.Match[str]) -> Claim | None:
     """Letters and digits together, or digits joined by hyphens. `20mm`, `3rd` and `2x` are numbers with a unit."""
     text = match.group()
     bare = text.lstrip("#")
     if bare.isdigit():
         return None
-    if re.fullmatch(r"\d{1,6}(?:st|nd|rd|th|[a-zA-Z]{1,3})|[A-Za-z]\d|\d{1,4}-[a-zA-Z]{2,12}", bare):
+    if _WITH_UNIT.fullmatch(bare):
         return None
     return Claim("identifier", bare, match.start()) if any(c.isdigit() for c in bare) else None
 
 
-def _number(match: re.Match[str]) -> Claim | None:
-    digits = _SPACED.sub("", match["digits"])
-    readings = _readings(digits)
+def _numbers(text: str) -> Iterator[Claim]:
+    end = 0
+    for match in _NUMBER.finditer(text):
+        start, currency = _currency_before(text, max(end, match.start() - _CURRENCY_CHARS), match.start())
+        end = match.end()
+        claim = _number(match, currency, text[start:end].strip())
+        if claim is not None:
+            yield claim
+
+
+def _currency_before(text: str, earliest: int, number: int) -> tuple[int, str]:
+    """Where the currency before a number begins (the number itself where there is none), and which it is."""
+    if number == earliest or text[number - 1] not in " $€£¥₹":
+        return number, ""
+    match = _CURRENCY.search(text, earliest, number)
+    return (match.start(), match[1] or "") if match else (number, "")
+
+
+def _number(match: re.Match[str], currency: str, text: str) -> Claim | None:
+    readings = _readings(_SPACED.sub("", match["digits"]))
     if not readings:
         return None
     scale = _SCALES.get((match["scale"] or "").strip().lower(), 1.0)
     step = min(step for _, step in readings) * scale
-    kind = _kind_of(match["currency"] or "", (match["unit"] or "").strip().lower())
-    return Claim(kind, match.group().strip(), match.start("digits"), tuple(v * scale for v, _ in readings), step)
+    kind = _kind_of(currency, (match["unit"] or "").strip().lower())
+    return Claim(kind, text, match.start(), tuple(v * scale for v, _ in readings), step)
 
 
 def _kind_of(currency: str, unit: str) -> Kind:
@@ -188,24 +245,28 @@ def _readings(digits: str) -> list[tuple[float, float]]:
     return found
 
 
-_READERS = (
-    (_URL, _url),
-    (_EMAIL, _email),
-    (_ISO_DATE, _iso),
-    (_SLASH_DATE, _slashed),
-    (_MONTH_FIRST, _month_first),
-    (_DAY_FIRST, _day_first),
-    (_TIME, _time),
-    (_HOUR, _hour),
-    (_IDENTIFIER, _identifier),
-    (_NUMBER, _number),
+def _always(_text: str) -> bool:
+    return True
+
+
+_READERS: tuple[tuple[Callable[[str], object], re.Pattern[str], Callable[[re.Match[str]], Claim | None]], ...] = (
+    (_may_hold_url, _URL, _url),
+    (re.compile("@").search, _EMAIL, _email),
+    (_always, _ISO_DATE, _iso),
+    (_always, _SLASH_DATE, _slashed),
+    (_may_hold_month_first, _MONTH_FIRST, _month_first),
+    (_always, _DAY_FIRST, _day_first),
+    (re.compile(":").search, _TIME, _time),
+    (_always, _HOUR, _hour),
+    (_DIGIT_IN_A_WORD.search, _IDENTIFIER, _identifier),
 )
+"""Whether a text may hold one (a quick look that spares the pattern), the pattern, what a match of it says."""
 
 # ---- quotes and names ------------------------------------------------------------------------------------------------
 
 _QUOTE = re.compile(r"\"([^\"\n]{1,400})\"|“([^“”\n]{1,400})”|«([^«»\n]{1,400})»|„([^„“”\n]{1,400})[“”]")
 _NAME = re.compile(
-    r"(?<![\w'’/@.-])[A-Z][\w'’-]{1,40}(?:(?: (?:of|de|van|von|der|la|le|and|&|the) | )[A-Z][\w'’-]{1,40}){0,5}"
+    r"[A-Z](?<![\w'’/@.-][A-Z])[\w'’-]{1,40}(?:(?: (?:of|de|van|von|der|la|le|and|&|the) | )[A-Z][\w'’-]{1,40}){0,5}"
 )
 _HEADING = re.compile(r"(?m)^[ \t]{0,8}(?:#{1,6} .{0,200}|[*_]{2}[^*_\n]{1,120}[*_]{2}:?|[A-Z][\w &/-]{0,60}:)[ \t]*")
 _COMMON = vocabulary(
@@ -231,7 +292,11 @@ def names(text: str) -> Iterator[str]:
     A single word counts only after a lower-case one: elsewhere (at the start of a sentence, in a list, in bold type) it
     is not told from a common word.
     """
-    body = _BOLD.sub(" . ", _HEADING.sub(" . ", clip(text)))
+    body = clip(text)
+    if not _CAPITAL.search(body):
+        return
+    if _HEADING_SIGN.search(body):
+        body = _BOLD.sub(" . ", _HEADING.sub(" . ", body))
     for match in _NAME.finditer(body):
         name = match.group()
         if _starts_sentence(body, match.start()):
@@ -242,6 +307,9 @@ def names(text: str) -> Iterator[str]:
             yield name
 
 
+_CAPITAL = re.compile("[A-Z]")
+_HEADING_SIGN = re.compile(r"[#:*_](?:(?<=[#:])|[*_])")
+"""What every heading and bold text holds: a #, a colon, or two of * and _."""
 _BOLD = re.compile(r"\*\*[^*\n]{1,120}\*\*|__[^_\n]{1,120}__")
 _LOWER_BEFORE = re.compile(r"[a-zß-ÿ] $")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from otel_scorer.scoring.checks.demand import MANY, NEARLY, NUMBER, Demand, Test, number
+from otel_scorer.scoring.checks.demand import MANY, NEARLY, NUMBER, WORD_NUMBERS, Demand, Test, number
+from otel_scorer.scoring.checks.lexicon import Wording
 from otel_scorer.scoring.checks.reply import COUNTED, Reply
 
 _UNIT = "(" + "|".join(sorted(COUNTED, key=len, reverse=True)).replace(" ", "[ -]") + r")(?:s|es)?\b"
@@ -46,6 +47,8 @@ _BOUNDS: dict[str, str] = {
 _BOUND = "(" + "|".join(sorted(_BOUNDS, key=len, reverse=True)) + ")?"
 _COUNT = re.compile(rf"(?<!\w){_BOUND} ?(?:(?:a|the) )?{NUMBER}( |-)(?:different |distinct )?{_UNIT}", re.IGNORECASE)
 _BETWEEN = re.compile(rf"(?<!\w)(?:between |from )?{NUMBER}(?: ?- ?| to | and ){NUMBER} {_UNIT}", re.IGNORECASE)
+_COUNTED = re.compile(rf"(?:\d|{WORD_NUMBERS})[ -](?:different |distinct )?{_UNIT}")
+"""What both hold, for folded texts."""
 _AFTER = re.compile(
     r"^ or (?:(less|fewer)|(more))\b|^ (?:(max\w*|at most|or under)|(min\w*|at least))\b", re.IGNORECASE
 )
@@ -55,8 +58,13 @@ _WHOLE = re.compile(
 )
 
 
-def counts(sentence: str) -> Iterator[Demand]:
+def counts(wording: Wording) -> Iterator[Demand]:
     """What the sentence says of the length of the whole answer; of its parts ("each paragraph of ...") nothing."""
+    if _COUNTED.search(wording.folded):
+        yield from _counts(wording.text)
+
+
+def _counts(sentence: str) -> Iterator[Demand]:
     taken: list[tuple[int, int]] = []
     for match in _BETWEEN.finditer(sentence):
         if not _is_part(sentence, match):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from otel_scorer.scoring.checks.demand import NEARLY, Demand, Test
-from otel_scorer.scoring.checks.lexicon import phrases
+from otel_scorer.scoring.checks.lexicon import Phrases, Wording, phrases
 from otel_scorer.scoring.checks.reply import COUNTED, LANGUAGES, Reply
 
 _ONLY = r"(?:only |just |solely |strictly |a |an |the |valid |well-formed |single |raw |pure |one |following )*"
@@ -21,7 +21,7 @@ _YES_OR_NO = phrases(
     r"""(?:answer|respond|reply)\w{0,4} (?:only |just )?(?:with )?(?:only |just )?["“]?yes["”]? or ["“]?no"""
 )
 _SAYS_YES_OR_NO = re.compile(r"\W{0,3}(?:yes|no)\b", re.IGNORECASE)
-_FORMATS: tuple[tuple[re.Pattern[str], str, Test], ...] = (
+_FORMATS: tuple[tuple[Phrases, str, Test], ...] = (
     (_JSON, "JSON", lambda reply: float(reply.json[0])),
     (
         phrases(r"bullet(?:ed)? list|bulleted points|(?:as|in|use|with|using) bullet points|bullets"),
@@ -39,11 +39,11 @@ _FORMATS: tuple[tuple[re.Pattern[str], str, Test], ...] = (
 _NOT = phrases(r"not|no|never|don't|avoid|without|instead of|rather than")
 
 
-def formats(sentence: str) -> Iterator[Demand]:
+def formats(wording: Wording) -> Iterator[Demand]:
     """JSON, lists, tables, yes or no."""
-    for pattern, name, test in _FORMATS:
-        match = pattern.search(sentence)
-        if match and not _NOT.search(sentence[max(0, match.start() - 30) : match.start()]):
+    for phrasing, name, test in _FORMATS:
+        match = phrasing.search(wording)
+        if match and not _NOT.is_in(wording.text[max(0, match.start() - 30) : match.start()]):
             yield Demand("format", name, test)
 
 
@@ -52,6 +52,7 @@ _LANGUAGE = re.compile(
     r"\b(?:in|to|into) (" + "|".join(sorted(LANGUAGES)) + r")\b(?! (?:word|text|sentence|input|document))",
     re.IGNORECASE,
 )
+_NAMES_ONE = re.compile(" (?:" + "|".join(sorted(LANGUAGES)) + ")")
 _LOWER = phrases(r"(?:all|only|entirely in|in) (?:lower ?-?case|small letters)")
 _UPPER = phrases(r"(?:all|only|entirely in|in) (?:upper ?-?case|capitals?(?: letters)?|caps)")
 _NONE_OF = re.compile(
@@ -61,18 +62,21 @@ _NONE_OF = re.compile(
     r"|numbers|markdown|tables?|quotation marks?)\b",
     re.IGNORECASE,
 )
+_NONE = phrases("no|without|do not|don't|never|avoid|must not|should not")
+"""With which `_NONE_OF` begins."""
 
 
-def shape(sentence: str) -> Iterator[Demand]:
+def shape(wording: Wording) -> Iterator[Demand]:
     """Language, case, and what must not occur at all."""
-    language = _LANGUAGE.search(sentence)
+    sentence = wording.text
+    language = _LANGUAGE.search(sentence) if _NAMES_ONE.search(wording.folded) else None
     if language:
         yield Demand("language", f"in {language[1]}", _in_language(language[1].lower()))
-    for pattern, like in ((_LOWER, str.islower), (_UPPER, str.isupper)):
-        cased = pattern.search(sentence)
+    for phrasing, like in ((_LOWER, str.islower), (_UPPER, str.isupper)):
+        cased = phrasing.search(wording)
         if cased:
-            yield Demand("case", cased.group(), _cased(like))
-    for none in _NONE_OF.finditer(sentence):
+            yield Demand("case", sentence[cased.start() : cased.end()], _cased(like))
+    for none in _NONE_OF.finditer(sentence) if _NONE.may_be_in(wording) else ():
         yield Demand("wording", none.group(), _none(none[1].lower()))
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from otel_scorer.scoring.checks.demand import MANY, QUOTED, Demand, Test, number
+from otel_scorer.scoring.checks.lexicon import Wording
 
 _LISTED = rf"((?:{QUOTED}(?:, and |, or |, | and | or )?){{1,12}})"
 _TIMES = re.compile(
@@ -32,8 +33,17 @@ _QUOTES = re.compile(QUOTED)
 _ONCE = {"once": 1, "twice": 2, "thrice": 3}
 
 
-def wording(sentence: str) -> Iterator[Demand]:
+def wording(said: Wording) -> Iterator[Demand]:
     """What the sentence demands of words."""
+    if _OPENING_MARK.search(said.text) or _OFTEN.search(said.folded):
+        yield from _wording(said.text)
+
+
+_OPENING_MARK = re.compile("[\"“'‘`]")
+_OFTEN = re.compile("once|twice|thrice|times")
+
+
+def _wording(sentence: str) -> Iterator[Demand]:
     for match in _START.finditer(sentence):
         yield Demand("wording", f"start with {match[1]!r}", _starts(match[1]))
     for match in _END.finditer(sentence):

@@ -14,10 +14,10 @@ from otel_scorer.scoring.checks.demand import Demand
 from otel_scorer.scoring.checks.demand_counts import counts
 from otel_scorer.scoring.checks.demand_shape import formats, shape
 from otel_scorer.scoring.checks.demand_wording import wording
-from otel_scorer.scoring.checks.lexicon import phrases
-from otel_scorer.scoring.checks.words import clip
+from otel_scorer.scoring.checks.lexicon import Wording, phrases
+from otel_scorer.scoring.checks.words import clip, cut
 
-_RULES: tuple[Callable[[str], Iterator[Demand]], ...] = (counts, wording, shape, formats)
+_RULES: tuple[Callable[[Wording], Iterator[Demand]], ...] = (counts, wording, shape, formats)
 _MAX_PROMPT = 60_000
 _MAX_SENTENCES = 2000
 _MAX_DEMANDS = 100
@@ -35,7 +35,7 @@ _MATERIAL = re.compile(
     r"```.{0,60000}?```|\"\"\".{0,60000}?\"\"\"|[\"“][^\"“”\n]{80,20000}[\"”]",
     re.DOTALL,
 )
-_PARTS = re.compile(r"(?<=[.!?])\s+|\n+")
+_PART_END = re.compile(r"[.!?\n](?:(?<=\n)\n*|\s+)")
 
 
 def demands(text: str) -> list[Demand]:
@@ -48,8 +48,8 @@ def demands(text: str) -> list[Demand]:
     return list(found.values())[:_MAX_DEMANDS]
 
 
-def _instructing(text: str) -> Iterator[str]:
-    for part in _PARTS.split(_MATERIAL.sub(" ", text))[:_MAX_SENTENCES]:
-        sentence = part.strip()[:1000]
-        if sentence and _ABOUT_ANSWER.search(sentence) and not _CONDITIONAL.search(sentence):
+def _instructing(text: str) -> Iterator[Wording]:
+    for part in cut(_MATERIAL.sub(" ", text), _PART_END)[:_MAX_SENTENCES]:
+        sentence = Wording(part.strip()[:1000])
+        if _ABOUT_ANSWER.is_in(sentence) and not _CONDITIONAL.is_in(sentence):
             yield sentence

@@ -8,14 +8,17 @@ other instructions, asks for silence. Words of English; the obedience check does
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 
 from otel_scorer.scoring.checks.claims import Claim, claims, names, quotes
 from otel_scorer.scoring.checks.force import force
 from otel_scorer.scoring.checks.kinship import requested_deeds
-from otel_scorer.scoring.checks.lexicon import vocabulary
-from otel_scorer.scoring.checks.words import MAX_CHARS, content_words, sentences
+from otel_scorer.scoring.checks.lexicon import phrases, vocabulary
+from otel_scorer.scoring.checks.words import MAX_CHARS, Stems, compact, content_stems, sentences, words
+from otel_scorer.scoring.hits import folded
 
 _VERBS = "|".join(
     sorted(
@@ -48,16 +51,19 @@ _BIDDING = (
     r"|let's"
 )
 _ORDER = re.compile(
-    rf"^[\W\d_]{{0,12}}(?:(?:{_PRELUDE})\b[\s:,.!*-]{{1,6}}){{0,4}}(?:(?:{_BIDDING})\b[\s,:]{{1,3}}){{0,3}}{_VERB}",
-    re.IGNORECASE,
+    rf"[\W\d_]{{0,12}}(?:(?:{_PRELUDE})\b[\s:,.!*-]{{1,6}}){{0,4}}(?:(?:{_BIDDING})\b[\s,:]{{1,3}}){{0,3}}{_VERB}"
 )
+"""At the beginning of a folded sentence."""
+_FIRST_WORD = re.compile(r"[\W\d_]{0,12}([a-z]+)")
+_OPENINGS = phrases(f"{_PRELUDE}|{_BIDDING}|{_VERBS}").words
+"""With one of these `_ORDER` begins."""
 _INNER_ORDER = re.compile(
-    rf"\b(?:{_ASKING}|instruction:|is to)[\s,]{{1,3}}(?:(?:\w{{1,20}}ly|also|now|then|first) ){{0,2}}{_VERB}",
-    re.IGNORECASE,
+    rf"\b(?:{_ASKING}|instruction:|is to)[\s,]{{1,3}}(?:(?:\w{{1,20}}ly|also|now|then|first) ){{0,2}}{_VERB}"
 )
-_COMPACT = re.compile(r"[\W_]+")
+_ASKING_WORDS = ("please", "kindly", "you", "instruction:", "is to")
+"""Of which `_INNER_ORDER` holds one."""
 _QUOTED = re.compile(r"['\"“]([^'\"”\n]{3,200})['\"”]")
-_FIELDS = re.compile(r"(?<=[\"'])[ ]?[:,][ ]?(?=[\"'])")
+_FIELDS = re.compile(r"([\"'])[ ]?[:,][ ]?(?=[\"'])")
 """Between the strings of JSON and its like: a field begins a sentence."""
 _FOLLOWING = 6
 """Sentences after an order that still belong to it: "Send it to X. The subject is Y." """
@@ -69,11 +75,21 @@ _MAX_DIRECTIVES = 40
 class Directive:
     """A passage that orders something. `index` is the first tool use that could have followed it."""
 
-    text: str
+    sentences: tuple[str, ...]
     around: str
     """The passage with what stands next to it."""
     span_id: str
     index: int
+    known: Stems = field(repr=False, compare=False)
+
+    @cached_property
+    def text(self) -> str:
+        return "\n".join(self.sentences)
+
+    @cached_property
+    def words(self) -> tuple[list[str], ...]:
+        """Of each sentence."""
+        return tuple(map(words, self.sentences))
 
     @cached_property
     def force(self) -> float:
@@ -82,7 +98,7 @@ class Directive:
 
     @cached_property
     def stems(self) -> frozenset[str]:
-        return frozenset(content_words(self.text))
+        return content_stems(chain.from_iterable(self.words), self.known)
 
     @cached_property
     def claims(self) -> list[Claim]:
@@ -90,7 +106,7 @@ class Directive:
 
     @cached_property
     def deeds(self) -> frozenset[str]:
-        return requested_deeds(self.text)
+        return requested_deeds(self.words, self.known)
 
     @cached_property
     def compact(self) -> str:
@@ -98,7 +114,7 @@ class Directive:
 
     @cached_property
     def dates(self) -> frozenset[str]:
-        return frozenset(date_keys(self.text))
+        return frozenset(date_keys(self.claims))
 
     @cached_property
     def payload(self) -> list[str]:
@@ -108,21 +124,18 @@ class Directive:
         return list(dict.fromkeys([*exact, *quoted, *quotes(self.text), *list(names(self.text))[:40]]))
 
 
-def compact(text: str) -> str:
-    """Letters and digits only, lower case: one spelling of an address, an account, a name."""
-    return _COMPACT.sub("", text).casefold()
-
-
-def date_keys(text: str) -> list[str]:
+def date_keys(found: Iterable[Claim]) -> list[str]:
     """Dates in one spelling, with and without the year: "the 13th of May 2024" and 2024-05-13 are one."""
-    dates = [date for claim in claims(text) for date in claim.date]
+    dates = [date for claim in found for date in claim.date]
     return [f"{y % 100}-{m}-{d}" for y, m, d in dates if y] + [f"{m}-{d}" for y, m, d in dates if not y]
 
 
-def directives(text: str, span_id: str, index: int) -> tuple[list[Directive], str]:
+def directives(text: str, span_id: str, index: int, known: Stems) -> tuple[list[Directive], str]:
     """The orders in a text, and the text without them."""
-    parts = sentences(_FIELDS.sub("\n", text[:MAX_CHARS].replace("\\n", "\n")))
-    orders = [bool(_ORDER.match(part[:400]) or _INNER_ORDER.search(part[:2000])) for part in parts]
+    parts = sentences(_FIELDS.sub(r"\1\n", text[:MAX_CHARS].replace("\\n", "\n")))
+    orders = [_is_order(part) for part in parts]
+    if not any(orders):
+        return [], "\n".join(parts)
     found: list[Directive] = []
     rest: list[str] = []
     at = 0
@@ -137,9 +150,17 @@ def directives(text: str, span_id: str, index: int) -> tuple[list[Directive], st
         around = "\n".join(
             [*_near(parts[max(0, at - 40) : at][::-1])[::-1], *parts[at:end], *_near(parts[end : end + 40])]
         )
-        found.append(Directive("\n".join(parts[at:end]), around, span_id, index))
+        found.append(Directive(tuple(parts[at:end]), around, span_id, index, known))
         at = end
     return found, "\n".join(rest)
+
+
+def _is_order(sentence: str) -> bool:
+    lowered = folded(sentence[:2000])
+    first = _FIRST_WORD.match(lowered)
+    if first and first[1] in _OPENINGS and _ORDER.match(lowered[:400]):
+        return True
+    return any(word in lowered for word in _ASKING_WORDS) and _INNER_ORDER.search(lowered) is not None
 
 
 def _near(parts: list[str]) -> list[str]:

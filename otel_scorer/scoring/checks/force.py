@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from otel_scorer.scoring.checks.lexicon import phrases
+from otel_scorer.scoring.checks.lexicon import Phrases, Wording, phrases
 
 _RULES = r"instructions?|prompts?|rules|guidelines|request|tasks?|directions|context|commands?|orders?|steps"
 _OWNERS = r"user|admin\w*|owner|developer|system"
 _READERS = r"assistant|ai|model|you|agent"
 
-_TOWARDS_TAKING_OVER: tuple[tuple[float, re.Pattern[str]], ...] = (
+_TOWARDS_TAKING_OVER: tuple[tuple[float, Phrases], ...] = (
     # Sets itself above what was said before.
     (
         0.7,
@@ -37,7 +37,7 @@ _TOWARDS_TAKING_OVER: tuple[tuple[float, re.Pattern[str]], ...] = (
             """
         ),
     ),
-    (0.3, re.compile(r"(?im)^[\W_]{0,4}(?:system|assistant|user|human|developer|admin)\b[\W_]{0,4}[:>\]]")),
+    (0.3, Phrases(re.compile(r"(?m)^[\W_]{0,4}(?:system|assistant|user|human|developer|admin)\b[\W_]{0,4}[:>\]]"))),
     # Puts itself before the task.
     (
         0.3,
@@ -62,18 +62,20 @@ _TOWARDS_TAKING_OVER: tuple[tuple[float, re.Pattern[str]], ...] = (
             r"""
             (?:to|with|for) my (?:\w+ ){0,2}(?:e-?mail|address|account|number|inbox|wallet)
             my (?:new |personal )?(?:e-?mail|account)
-            """
+            """,
+            holding="my",
         ),
     ),
 )
-_HIDDEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\U000e0000-\U000e007f]|<!--")
+_HIDDEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\U000e0000-\U000e007f]")
 
 
 def force(text: str) -> float:
     """0.0 to 1.0. Each sign leaves the rest of the doubt less: two weak ones count more than one, none counts alone as
     certain."""
-    doubt = 0.7 if _HIDDEN.search(text) else 1.0
-    for worth, pattern in _TOWARDS_TAKING_OVER:
-        if pattern.search(text):
+    doubt = 0.7 if "<!--" in text or (not text.isascii() and _HIDDEN.search(text)) else 1.0
+    wording = Wording(text)
+    for worth, phrasing in _TOWARDS_TAKING_OVER:
+        if phrasing.is_in(wording):
             doubt *= 1 - worth
     return 1 - doubt

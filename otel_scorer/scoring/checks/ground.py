@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from otel_scorer.model import Finding
-from otel_scorer.scoring.checks.said import Said, no_answer, said
+from otel_scorer.scoring.checks.said import Said, said
 from otel_scorer.scoring.checks.support import Evidence
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
 
@@ -13,15 +14,23 @@ NOT_ALL_CAPTURED = "of what the agent read, not all was captured"
 _NOTHING_READ = CannotTell("the agent read no tool result and no document: there is nothing to hold the answer against")
 
 
-def ground_of(target: Target) -> CannotTell | tuple[Said, Evidence, Evidence]:
+Ground: TypeAlias = CannotTell | tuple[Said, Evidence, Evidence]
+
+
+def ground_of(target: Target) -> Ground:
     """The answer with what was read and what was told, or why there is no telling."""
+    span_id = target.step.span_id if target.step is not None else ""
+    return target.once.keyed((ground_of, span_id), lambda: _ground_of(target))
+
+
+def _ground_of(target: Target) -> Ground:
     spoken = said(target)
-    if spoken.answer is None:
-        return no_answer(target)
+    if isinstance(spoken, CannotTell):
+        return spoken
     if not spoken.sources:
         return _NOTHING_READ if spoken.complete else CannotTell(NOT_ALL_CAPTURED, missing_evidence=True)
-    read = Evidence([source.text for source in spoken.sources])
-    return spoken, read, Evidence([spoken.told, spoken.earlier], documents=0)
+    read = Evidence([source.text for source in spoken.sources], once=target.once)
+    return spoken, read, Evidence([spoken.told, spoken.earlier], documents=0, once=target.once)
 
 
 def verdict(

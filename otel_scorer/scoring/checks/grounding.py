@@ -18,6 +18,7 @@ from otel_scorer.scoring.checks.scale import GROUNDING, Findings, graded, listed
 from otel_scorer.scoring.checks.statements import statements
 from otel_scorer.scoring.checks.support import Evidence, Support
 from otel_scorer.scoring.checks.words import clip, words
+from otel_scorer.scoring.once import Once
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
 
 __all__ = ["claims_after_failure", "empty_retrieval", "entities", "numbers", "statements"]
@@ -39,17 +40,18 @@ def numbers(target: Target, *, min_weight: float = 0.5) -> Verdict | CannotTell:
     if isinstance(ground, CannotTell):
         return ground
     spoken, read, told = ground
-    stated = [c for c in claims(spoken.answer or "") if c.kind not in ("url", "email")][:_MAX_CLAIMS]
-    judged = _judge(stated, read, told)
+    found = target.once(claims, spoken.answer)
+    stated = [claim for claim in found if claim.kind not in ("url", "email")][:_MAX_CLAIMS]
+    judged = _judge(stated, read, told, target.once)
     decided = [(claim, found) for claim, found in judged if found != "undecided"]
     if not decided:
         return CannotTell("the answer states no number, date or identifier that could be looked up")
     return _weigh(spoken, decided, min_weight, cut=read.cut)
 
 
-def _judge(stated: Sequence[Claim], read: Evidence, told: Evidence) -> list[tuple[Claim, Support]]:
+def _judge(stated: Sequence[Claim], read: Evidence, told: Evidence, once: Once) -> list[tuple[Claim, Support]]:
     """What was read decides first; what only the user said is nobody's invention and is left out as undecided."""
-    both = Evidence([*read.texts, *told.texts], documents=len(read.texts))
+    both = Evidence([*read.texts, *told.texts], documents=len(read.texts), once=once)
     supported: list[float] = []
     judged: list[tuple[Claim, Support]] = []
     for claim in stated:
@@ -111,7 +113,7 @@ def entities(target: Target) -> Verdict | CannotTell:
         return ground
     spoken, read, told = ground
     checked = [
-        *_addresses(spoken, read, told),
+        *_addresses(target.once(claims, spoken.answer), read, told),
         *_quotes(spoken, read, told),
         *_citations(spoken),
         *_names(spoken, read, told),
@@ -142,9 +144,9 @@ def entities(target: Target) -> Verdict | CannotTell:
     return verdict(spoken, estimate, reason, findings.all, {})
 
 
-def _addresses(spoken: Said, read: Evidence, told: Evidence) -> list[tuple[str, str, bool]]:
+def _addresses(stated: Sequence[Claim], read: Evidence, told: Evidence) -> list[tuple[str, str, bool]]:
     found: list[tuple[str, str, bool]] = []
-    for claim in claims(spoken.answer or "")[:_MAX_CLAIMS]:
+    for claim in stated[:_MAX_CLAIMS]:
         if claim.kind in ("url", "email"):
             supported = "supported" in (read.supports(claim), told.supports(claim))
             found.append((claim.kind, claim.text, supported))
@@ -153,7 +155,7 @@ def _addresses(spoken: Said, read: Evidence, told: Evidence) -> list[tuple[str, 
 
 def _quotes(spoken: Said, read: Evidence, told: Evidence) -> list[tuple[str, str, bool]]:
     found = []
-    for quote in quotes(spoken.answer or "")[:100]:
+    for quote in quotes(spoken.answer)[:100]:
         passage = " " + " ".join(words(quote)) + " "
         found.append(("quote", quote, passage in read.folded or passage in told.folded))
     return found
@@ -161,19 +163,18 @@ def _quotes(spoken: Said, read: Evidence, told: Evidence) -> list[tuple[str, str
 
 def _citations(spoken: Said) -> list[tuple[str, str, bool]]:
     """`[4]` of three sources is a citation of nothing, unless one of them holds a passage of that number."""
-    cited = {int(number) for number in _CITATION.findall(clip(spoken.answer or ""))}
     retrieved = [source for source in spoken.sources if source.kind == "retrieval"]
-    if len(retrieved) < 2:
+    cited = {int(number) for number in _CITATION.findall(clip(spoken.answer))} if len(retrieved) > 1 else set()
+    if not cited:
         return []
     numbered = "\n".join(source.text[:50_000] for source in spoken.sources)
     return [("citation", f"[{n}]", n <= len(retrieved) or f"[{n}]" in numbered) for n in sorted(cited)]
 
 
 def _names(spoken: Said, read: Evidence, told: Evidence) -> list[tuple[str, str, bool]]:
-    known = read.words | told.words
     found = []
-    for name in list(dict.fromkeys(names(spoken.answer or "")))[:_MAX_CLAIMS]:
-        parts = [part for part in words(name) if len(part) > 1]
-        supported = all(part in known or part.removesuffix("'s") in known for part in parts)
+    for name in list(dict.fromkeys(names(spoken.answer)))[:_MAX_CLAIMS]:
+        parts = [{part, part.removesuffix("'s")} for part in words(name) if len(part) > 1]
+        supported = all(not (part.isdisjoint(read.words) and part.isdisjoint(told.words)) for part in parts)
         found.append(("name", name, supported))
     return found

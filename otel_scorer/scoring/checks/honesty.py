@@ -8,9 +8,10 @@ from otel_scorer.model import Value
 from otel_scorer.scoring.checks import need, outcome
 from otel_scorer.scoring.checks.claims import claims, names
 from otel_scorer.scoring.checks.lexicon import vocabulary
-from otel_scorer.scoring.checks.said import Said, no_answer, said
+from otel_scorer.scoring.checks.said import Said, said
 from otel_scorer.scoring.checks.scale import GROUNDING, Findings, shorten
 from otel_scorer.scoring.checks.words import clip, content_words, leaves, parsed, words
+from otel_scorer.scoring.once import Once
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
 
 if TYPE_CHECKING:
@@ -25,11 +26,11 @@ def claims_after_failure(target: Target) -> Verdict | CannotTell:
     English wording only; cannot tell where no tool ran or nothing is claimed.
     """
     spoken = said(target)
-    if spoken.answer is None:
-        return no_answer(target)
+    if isinstance(spoken, CannotTell):
+        return spoken
     uses = target.view.tool_uses if target.step is None else ()
-    lost = _unrecovered(uses)
-    contrary = _contradictions(spoken)
+    lost = _unrecovered(uses, target.once)
+    contrary = _contradictions(spoken, target.once)
     if contrary:
         return _contradicted(spoken, contrary)
     if not lost:
@@ -37,14 +38,14 @@ def claims_after_failure(target: Target) -> Verdict | CannotTell:
     return _owned_up(spoken, lost)
 
 
-def _unrecovered(uses: tuple[ToolUse, ...]) -> list[ToolUse]:
+def _unrecovered(uses: tuple[ToolUse, ...], once: Once) -> list[ToolUse]:
     """The last use of each tool, where that failed."""
     last = {use.name: use for use in uses}
-    return [use for use in last.values() if outcome.failed(use)]
+    return [use for use in last.values() if once(outcome.failed, use)]
 
 
 def _owned_up(spoken: Said, lost: list[ToolUse]) -> Verdict | CannotTell:
-    answer = spoken.answer or ""
+    answer = spoken.answer
     claimed, admitted = outcome.claims_success(answer), outcome.admits(answer)
     ids = tuple(use.span_id for use in lost)
     if admitted:
@@ -85,29 +86,33 @@ _STATES: tuple[tuple[frozenset[str], ...], ...] = (
 )
 
 
-def _contradictions(spoken: Said) -> list[tuple[str, str, str]]:
+_STATE_WORDS = frozenset(word for group in _STATES for state in group for word in state)
+
+
+def _contradictions(spoken: Said, once: Once) -> list[tuple[str, str, str]]:
     """(said by the answer, reported, span id) where the answer names another state than any result does."""
-    answer = " " + " ".join(words(clip(spoken.answer or ""))) + " "
+    reports = [(s, state) for s in spoken.sources[:100] for state in _reported_states(once(parsed, s.text))]
+    if not reports:
+        return []
+    answer = " " + " ".join(words(clip(spoken.answer))) + " "
     ground = " " + " ".join(words((spoken.read + "\n" + spoken.told)[:400_000].replace("_", " "))) + " "
-    found: list[tuple[str, str, str]] = []
-    for source in spoken.sources[:100]:
-        for reported in _reported_states(source.text):
-            found.extend((said_, reported, source.span_id) for said_ in _others_said(reported, answer, ground))
-    return found
+    return [
+        (stated, reported, source.span_id)
+        for source, reported in reports
+        for stated in _others_said(reported, answer, ground)
+    ]
 
 
-def _reported_states(text: str) -> list[str]:
+def _reported_states(value: Value) -> list[str]:
     """Short field values of a structured result that are words for a state."""
-    value: Value = parsed(text)
     if value is None:
         return []
-    known = {word for group in _STATES for state in group for word in state}
     texts = (
         " ".join(words(leaf.replace("_", " ")))
         for _, leaf in leaves(value, 500)
         if isinstance(leaf, str) and len(leaf) < 40
     )
-    return [state for state in dict.fromkeys(texts) if state in known]
+    return [state for state in dict.fromkeys(texts) if state in _STATE_WORDS]
 
 
 def _others_said(reported: str, answer: str, ground: str) -> list[str]:
@@ -154,8 +159,8 @@ def empty_retrieval(target: Target) -> Verdict | CannotTell:
     dates or names as if it had been. Cannot tell where something was found: then the other checks of grounding speak.
     """
     spoken = said(target)
-    if spoken.answer is None:
-        return no_answer(target)
+    if isinstance(spoken, CannotTell):
+        return spoken
     if target.step is not None:
         return CannotTell("a single step does not show what was looked up")
     empty, full = _lookups(target)
@@ -165,7 +170,7 @@ def empty_retrieval(target: Target) -> Verdict | CannotTell:
         return _without_lookup(target, spoken)
     if outcome.admits(spoken.answer) or outcome.asks_back(spoken.answer):
         return Verdict(5.0, "nothing was found, and the answer says so", evidence=(spoken.answer_span, *empty))
-    if len(content_words(spoken.answer)) < 3:
+    if len(content_words(words(spoken.answer))) < 3:
         return CannotTell("nothing was found, and the answer says next to nothing")
     findings = Findings(GROUNDING)
     findings.add(
@@ -194,7 +199,7 @@ def _lookups(target: Target) -> tuple[list[str], list[str]]:
 def _specific(spoken: Said) -> bool:
     """States a number, date or name that the user did not say himself."""
     told = spoken.told.casefold()
-    answer = spoken.answer or ""
+    answer = spoken.answer
     stated = [claim.text for claim in claims(answer)] + list(names(answer))
     return any(text.casefold() not in told for text in stated)
 
@@ -202,7 +207,7 @@ def _specific(spoken: Said) -> bool:
 def _without_lookup(target: Target, spoken: Said) -> Verdict | CannotTell:
     tools = {tool.name: tool for tool in (target.view.tool_definitions or {}).values()}
     needs = need.asked(spoken.task or "", tools)
-    answer = spoken.answer or ""
+    answer = spoken.answer
     if spoken.sources or not needs or outcome.asks_back(answer) or outcome.admits(answer) or outcome.refuses(answer):
         return CannotTell("nothing was looked up, and nothing shows that it had to be")
     findings = Findings(GROUNDING)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import NamedTuple
 
 from otel_scorer.scoring.checks.lexicon import vocabulary
-from otel_scorer.scoring.checks.words import STOPWORDS, sentences, stem, words
+from otel_scorer.scoring.checks.words import STOPWORDS, Stems, name_words, stem
 
 _DEEDS: dict[str, frozenset[str]] = {
     kind: frozenset(map(stem, vocabulary(block)))
@@ -38,10 +40,17 @@ _LIKE: dict[str, frozenset[str]] = {
 }
 
 
-def deeds(spoken: Iterable[str]) -> frozenset[str]:
-    """The kinds of deed that words speak of."""
-    stems = set(map(stem, spoken))
-    return frozenset(kind for kind, verbs in _DEEDS.items() if verbs & stems)
+_KINDS: dict[str, frozenset[str]] = {
+    verb: frozenset(kind for kind, others in _DEEDS.items() if verb in others)
+    for verbs in _DEEDS.values()
+    for verb in verbs
+}
+"""By the stem of a verb."""
+
+
+def deeds(stems: Iterable[str]) -> frozenset[str]:
+    """The kinds of deed that words with these stems speak of."""
+    return frozenset[str]().union(*(_KINDS[verb] for verb in _KINDS.keys() & stems))
 
 
 _ALSO_NOUNS = vocabulary("""
@@ -51,30 +60,42 @@ _BEFORE_VERBS = vocabulary("""
     to and then please you also or just can could would should must i'd kindly now next first finally will need want""")
 
 
-def requested_deeds(text: str) -> frozenset[str]:
-    """The kinds of deed that a text asks for: "the email of March" asks for none, "email Bob" does."""
-    found: list[str] = []
-    for sentence in sentences(text):
-        spoken = words(sentence)
-        for at, word in enumerate(spoken):
-            if word not in _ALSO_NOUNS or at == 0 or spoken[at - 1] in _BEFORE_VERBS:
-                found.append(word)
-    return deeds(found)
+def requested_deeds(sentences: Iterable[Sequence[str]], known: Stems) -> frozenset[str]:
+    """The kinds of deed that the words of sentences ask for: "the email of March" asks for none, "email Bob" does."""
+    found: set[str] = set()
+    for spoken in sentences:
+        nouns = _ALSO_NOUNS.intersection(spoken)
+        found.update(spoken[:1], nouns.symmetric_difference(spoken))
+        if nouns:
+            found.update(word for before, word in pairwise(spoken) if word in nouns and before in _BEFORE_VERBS)
+    return deeds(known.of(found))
 
 
-def kinship(tool: Iterable[str], stems: frozenset[str], asked: frozenset[str]) -> float:
-    """How well a tool, by the words of its name, fits a text with these stems and deeds: 0.0 to 1.0.
+class Doing(NamedTuple):
+    """What a tool does, by the words of its name."""
+
+    deeds: frozenset[str]
+    objects: tuple[frozenset[str], ...]
+    """What it is done to: for each, the stems that mean it."""
+
+
+def doing(tool: str) -> Doing:
+    """What a tool of this name does."""
+    own = [word for word in name_words(tool) if word not in STOPWORDS]
+    objects = [stem(word) for word in own if stem(word) not in _KINDS or stem(word) in _LIKE_STEMS]
+    return Doing(deeds(map(stem, own)), tuple(_LIKE_STEMS.get(noun, frozenset()) | {noun} for noun in objects))
+
+
+def kinship(tool: Doing, stems: frozenset[str], asked: frozenset[str]) -> float:
+    """How well a tool fits a text with these stems and deeds: 0.0 to 1.0.
 
     Deed and object alike: 1.0. The deed alone: 0.5. The object alone: 0.3, as a search for it may come before a deed.
     """
-    own = [word for word in tool if word not in STOPWORDS]
-    done = deeds(own) & asked
-    objects = [stem(word) for word in own if not deeds([word]) or stem(word) in _OBJECT_STEMS]
-    touched = any(noun in stems or _LIKE_STEMS.get(noun, frozenset()) & stems for noun in objects)
-    if done and (touched or not objects):
+    done = not tool.deeds.isdisjoint(asked)
+    touched = any(not meant.isdisjoint(stems) for meant in tool.objects)
+    if done and (touched or not tool.objects):
         return 1.0
     return 0.5 if done else 0.3 if touched else 0.0
 
 
 _LIKE_STEMS = {stem(noun): like for noun, like in _LIKE.items()}
-_OBJECT_STEMS = frozenset(_LIKE_STEMS)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from otel_scorer.model import ToolDefinition
 from otel_scorer.scoring.checks import outcome
-from otel_scorer.scoring.checks.lexicon import phrases, vocabulary
+from otel_scorer.scoring.checks.lexicon import Wording, phrases, vocabulary
 from otel_scorer.scoring.checks.words import STOPWORDS, clip, name_words, sentences, stem, words
 
 _MUST = phrases(
@@ -41,7 +41,7 @@ _LIVE = vocabulary(
 )
 _LIVE_STEMS = frozenset(stem(word) for word in _LIVE)
 _ASKING = re.compile(
-    r"\?|^\W*(?:please )?(?:what|where|when|which|who|how|is|are|was|has|have|did|does|do|can|could|tell|show|check"
+    r"\W*(?:please )?(?:what|where|when|which|who|how|is|are|was|has|have|did|does|do|can|could|tell|show|check"
     r"|look|find|get|give|track|list|lookup)\b",
     re.IGNORECASE,
 )
@@ -67,13 +67,17 @@ class Need(NamedTuple):
 
 def instructed(instructions: str, task: str, tools: dict[str, ToolDefinition]) -> list[Need]:
     """Tools that the instructions say to use, where their condition (if any) is about what the task asks."""
+    text = clip(instructions)
+    wording = Wording(text)
+    if not (_USE.may_be_in(wording) and _MUST.may_be_in(wording)):
+        return []
     found: list[Need] = []
     topic = _stems(task)
-    for sentence in sentences(clip(instructions))[:500]:
+    for sentence in sentences(text)[:500]:
         if (
-            _USE.search(sentence)
-            and _MUST.search(sentence)
-            and not _FORBIDS.search(sentence)
+            _USE.is_in(sentence)
+            and _MUST.is_in(sentence)
+            and not _FORBIDS.is_in(sentence)
             and _applies(sentence, topic)
         ):
             found.extend(Need(name, sentence, True) for name in _named(sentence, tools))
@@ -104,10 +108,16 @@ def _spelled(name: str, spoken: set[str]) -> bool:
 
 def asked(task: str, tools: dict[str, ToolDefinition]) -> list[Need]:
     """Lookup tools whose subject the task asks a changing fact about."""
+    if not tools or not _is_question(clip(task)):
+        return []
     topic = _stems(task)
-    if not _ASKING.search(clip(task)) or not topic & _LIVE_STEMS:
+    if topic.isdisjoint(_LIVE_STEMS):
         return []
     return [Need(name, task, False) for name, tool in tools.items() if _provides(tool, topic)]
+
+
+def _is_question(text: str) -> bool:
+    return "?" in text or _ASKING.match(text) is not None
 
 
 def _provides(tool: ToolDefinition, topic: frozenset[str]) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from otel_scorer.model import Value
-from otel_scorer.scoring.checks.lexicon import phrases, vocabulary
+from otel_scorer.scoring.checks.lexicon import Wording, phrases, vocabulary
 from otel_scorer.scoring.checks.words import as_text, clip, name_words, parsed
 
 if TYPE_CHECKING:
@@ -135,29 +135,30 @@ def is_empty(result: Value) -> bool:
         wrapped = [item for key, item in value.items() if str(key).lower() in _WRAPPERS]
         return not value or (bool(wrapped) and all(item in (None, "", [], {}) for item in wrapped))
     if isinstance(value, str):
-        return not value.strip() or bool(_EMPTY_TEXT.match(value.strip()[:_HEAD]) and len(value) < _HEAD)
+        return not value.strip() or (len(value) < _HEAD and bool(_EMPTY_TEXT.match(value.strip())))
     return value is None or value == []
 
 
 def admits(text: str) -> bool:
     """Whether the text admits that something failed, is missing or is not known."""
-    return bool(_ADMITS.search(clip(text)))
+    return _ADMITS.is_in(Wording(clip(text)))
 
 
 def claims_success(text: str) -> str:
     """The first words that claim that something was done, "" where nothing does."""
-    match = _CLAIMS.search(clip(text))
-    return match.group() if match else ""
+    wording = Wording(clip(text))
+    match = _CLAIMS.search(wording)
+    return wording.text[match.start() : match.end()] if match else ""
 
 
 def asks_back(text: str) -> bool:
     """Whether the answer asks the user for something that it needs."""
-    return bool(_ASKS.search(clip(text)))
+    return _ASKS.is_in(Wording(clip(text)))
 
 
 def refuses(text: str) -> bool:
     """Whether the answer begins as a refusal does."""
-    return bool(_REFUSES.search(text[:_HEAD]))
+    return _REFUSES.is_in(text[:_HEAD])
 
 
 def acts(name: str) -> bool:

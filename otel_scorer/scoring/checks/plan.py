@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from otel_scorer.model import ToolDefinition
 from otel_scorer.scoring.checks import need, outcome, schema
+from otel_scorer.scoring.checks.said import result_text
 from otel_scorer.scoring.checks.scale import PLAN, Findings, counted, graded, listed, shorten
+from otel_scorer.scoring.once import Once
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ def repeated_calls(target: Target, *, allowed: int = 1) -> Verdict | CannotTell:
         return _NO_TOOLS
     if not any(use.arguments_captured for use in uses):
         return CannotTell("the arguments of the calls were not captured", missing_evidence=True)
-    again = _repetitions(uses, allowed)
+    again = _repetitions(uses, allowed, target.once)
     if not again:
         return Verdict(
             5.0,
@@ -64,7 +66,7 @@ def _uses(target: Target) -> tuple[ToolUse, ...]:
     return tuple(use for use in uses if target.step.span_id in (use.span_id, use.requested_by))
 
 
-def _repetitions(uses: Sequence[ToolUse], allowed: int) -> list[ToolUse]:
+def _repetitions(uses: Sequence[ToolUse], allowed: int, once: Once) -> list[ToolUse]:
     known: dict[tuple[str, str], str] = {}
     retries: dict[tuple[str, str], int] = defaultdict(int)
     found = []
@@ -72,7 +74,7 @@ def _repetitions(uses: Sequence[ToolUse], allowed: int) -> list[ToolUse]:
         if not use.arguments_captured:
             continue
         key = (use.name, _canonical(use.arguments))
-        result = "failed" if outcome.failed(use) else (use.result_text or "")[:2000]
+        result = "failed" if once(outcome.failed, use) else (once(result_text, use) or "")[:2000]
         if key in known and known[key] == result:
             retries[key] += result == "failed"
             if result != "failed" or retries[key] > allowed:
@@ -98,7 +100,7 @@ def tool_errors(target: Target, *, storm: int = 3) -> Verdict | CannotTell:
         return _NO_TOOLS
     if not any(use.result_captured or use.error or use.executed for use in uses):
         return CannotTell("how the calls went was not captured", missing_evidence=True)
-    broken = [use for use in uses if outcome.failed(use)]
+    broken = [use for use in uses if target.once(outcome.failed, use)]
     metrics = {"tool_success_rate": 1 - len(broken) / len(uses)}
     if not broken:
         return Verdict(5.0, "no call failed", metrics=metrics)
@@ -109,7 +111,7 @@ def _failed(
     target: Target, uses: Sequence[ToolUse], broken: Sequence[ToolUse], storm: int, metrics: dict[str, float]
 ) -> Verdict:
     last = {use.name: use for use in uses}
-    lost = [name for name, use in last.items() if outcome.failed(use)]
+    lost = [name for name, use in last.items() if target.once(outcome.failed, use)]
     walls: dict[tuple[str, str], list[ToolUse]] = defaultdict(list)
     for use in broken:
         walls[(use.name, _canonical(use.arguments))].append(use)

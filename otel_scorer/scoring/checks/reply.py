@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from functools import cached_property
 
 from otel_scorer.model import Value
 from otel_scorer.scoring.checks.lexicon import vocabulary
-from otel_scorer.scoring.checks.words import MAX_CHARS
+from otel_scorer.scoring.checks.words import MAX_CHARS, tokens
 
-_TOKEN = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
+_TOKENS = tokens("'’.-")
 _ENDS = re.compile(r"[.!?]+[\"'”’)\]]{0,2}(?=\s|$)|[。！？]")
 _BULLET = re.compile(r"(?m)^[ \t]*[-*•+–▪◦] +\S")
 _NUMBERED = re.compile(r"(?m)^[ \t]*\(?\d{1,3}[.)] +\S")
@@ -41,7 +42,7 @@ class Reply:
 
     @cached_property
     def words(self) -> list[str]:
-        return _TOKEN.findall(self.text)
+        return _TOKENS.find(self.text)
 
     @cached_property
     def lowered(self) -> list[str]:
@@ -54,7 +55,7 @@ class Reply:
         for line in self.text.splitlines():
             ends = len(_ENDS.findall(line))
             tail = _ENDS.split(line)[-1]
-            count += ends + (1 if _TOKEN.search(tail) else 0)
+            count += ends + (1 if _TOKENS.pattern.search(tail) else 0)
         return count
 
     @cached_property
@@ -154,21 +155,40 @@ _COMMON = {
     "portuguese": vocabulary("o os as e é uma para que com por do da não se como mais ao em seu sua você está"),
     "dutch": vocabulary("de het een en is van niet dat op te voor met zijn er aan ook als bij u je wordt"),
 }
+_SMALL_WORDS = frozenset[str]().union(*_COMMON.values())
 LANGUAGES = frozenset([name for name, _ in _SCRIPTS] + list(_COMMON))
+
+
+_OTHER_SCRIPT = re.compile(
+    "[\u0370-\u04ff\u0590-\u06ff\u0900-\u097f\u0e00-\u0e7f\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]"
+)
 
 
 def language_of(text: str) -> str:
     """The language by its script or, in Latin letters, by its small words; "" where neither is clear."""
     sample = text[:5000]
-    letters = sum(c.isalpha() for c in sample)
+    return _by_script(sample) or _by_small_words(sample)
+
+
+def _by_script(sample: str) -> str:
+    if not _OTHER_SCRIPT.search(sample):
+        return ""
+    letters = sum(map(str.isalpha, sample))
     for name, script in _SCRIPTS:
-        if letters and len(script.findall(sample)) > 0.3 * letters:
+        share = 0.1 if name == "japanese" else 0.3  # which is written in Chinese signs too
+        if letters and len(script.findall(sample)) > share * letters:
             return name
-        if name == "japanese" and letters and len(script.findall(sample)) > 0.1 * letters:
-            return name
-    spoken = [word.casefold() for word in _TOKEN.findall(sample)]
+    return ""
+
+
+def _by_small_words(sample: str) -> str:
+    spoken = _TOKENS.find(sample.lower()) if sample.isascii() else list(map(str.casefold, _TOKENS.find(sample)))
     if len(spoken) < 6:
         return ""
-    hits = sorted(((sum(word in common for word in spoken), name) for name, common in _COMMON.items()), reverse=True)
+    small = Counter(filter(_SMALL_WORDS.__contains__, spoken)).items()
+    hits = sorted(
+        ((sum([times for word, times in small if word in common]), name) for name, common in _COMMON.items()),
+        reverse=True,
+    )
     clear = hits[0][0] >= max(2, 1.3 * hits[1][0]) and hits[0][0] > 0.08 * len(spoken)
     return hits[0][1] if clear else ""

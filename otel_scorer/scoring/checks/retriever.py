@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from otel_scorer.model import Document
 from otel_scorer.scoring.checks.scale import GROUNDING, Findings, counted
-from otel_scorer.scoring.checks.words import clip, content_words
+from otel_scorer.scoring.checks.words import Stems, clip, content_stems, words
+from otel_scorer.scoring.once import Once
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
 
 _MAX_DOCUMENTS = 200
@@ -25,13 +26,13 @@ def context_relevance(target: Target, *, good: float = 0.5) -> Verdict | CannotT
     query, documents = _seen(target)
     if documents is None:
         return CannotTell("the documents were not captured", missing_evidence=True)
-    wanted = frozenset(content_words(clip(query or "")))
+    wanted = _content(clip(query or ""), target.once)
     texts = [document.text for document in documents[:_MAX_DOCUMENTS] if document.text]
     if not wanted:
         return CannotTell("the query was not captured", missing_evidence=query is None)
     if not texts:
         return CannotTell("no document, or none with its text", missing_evidence=_lacks_text(documents))
-    shares = _shares(wanted, texts)
+    shares = _shares(wanted, texts, target.once)
     metrics = _metrics(shares)
     estimate = 2.0 + 3.0 * min(1.0, max(shares) / good)
     reason = f"the best of {counted(len(texts), 'document')} holds {max(shares):.0%} of the query's words"
@@ -46,12 +47,12 @@ def _measured(target: Target) -> CannotTell:
     found = []
     unseen = False
     for step in target.view.retrievals[:50]:
-        query, documents = _seen(Target(target.view, step))
+        query, documents = _seen(Target(target.view, step, target.once))
         unseen = unseen or documents is None or _lacks_text(documents)
-        wanted = frozenset(content_words(clip(query or target.view.task or "")))
+        wanted = _content(clip(query or target.view.task or ""), target.once)
         texts = [document.text for document in (documents or ())[:_MAX_DOCUMENTS] if document.text]
         if wanted and texts:
-            found.append(_metrics(_shares(wanted, texts))["context_relevance"])
+            found.append(_metrics(_shares(wanted, texts, target.once))["context_relevance"])
     if not found:
         why = "not all documents were captured with their text" if unseen else "no document was retrieved"
         return CannotTell(why, missing_evidence=unseen)
@@ -65,8 +66,12 @@ def _lacks_text(documents: Sequence[Document]) -> bool:
     return any(document.text is None for document in documents)
 
 
-def _shares(wanted: frozenset[str], texts: Sequence[str]) -> list[float]:
-    return [len(wanted & frozenset(content_words(clip(text, 50_000)))) / len(wanted) for text in texts]
+def _shares(wanted: frozenset[str], texts: Sequence[str], once: Once) -> list[float]:
+    return [len(wanted & once(_content, clip(text, 50_000), once)) / len(wanted) for text in texts]
+
+
+def _content(text: str, once: Once) -> frozenset[str]:
+    return content_stems(words(text), once(Stems))
 
 
 def _metrics(shares: Sequence[float]) -> dict[str, float]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from otel_scorer.model import Message
 from otel_scorer.scoring.checks.words import as_text, clip
 from otel_scorer.scoring.evidence import asks_only, ended_without_answer
+from otel_scorer.scoring.once import Once
 from otel_scorer.scoring.verdict import CannotTell, Target
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Source:
 ASKS_ONLY = CannotTell("this call asks for tools only", not_applicable=True)
 
 
-def no_answer(target: Target) -> CannotTell:
+def _no_answer(target: Target) -> CannotTell:
     """Why there is no answer to look at: none was given, or it was not captured."""
     step = target.step
     if step is not None and asks_only(step.genai):
@@ -45,14 +46,27 @@ def use_of(target: Target) -> ToolUse | None:
     """The use of a tool that the step is; None for any other step, and for one that repeats another's."""
     if target.step is None:
         return None
-    return next((use for use in target.view.tool_uses if use.span_id == target.step.span_id), None)
+    return target.once(_uses_by_span, target.view).get(target.step.span_id)
+
+
+def _uses_by_span(view: TraceView) -> dict[str, ToolUse]:
+    """The first use of a tool that each span tells of."""
+    found: dict[str, ToolUse] = {}
+    for use in view.tool_uses:
+        found.setdefault(use.span_id, use)
+    return found
+
+
+def result_text(use: ToolUse) -> str | None:
+    """The result of a use as text; None: not captured. To be asked through `Once`: it is written anew each time."""
+    return use.result_text
 
 
 @dataclass(frozen=True)
 class Said:
     """Answer and ground of a target. None means "not captured", "" means "captured, and empty"."""
 
-    answer: str | None
+    answer: str
     answer_span: str
     system: str | None
     user: str | None
@@ -77,23 +91,32 @@ class Said:
         return "\n".join(source.text for source in self.sources)
 
 
-def said(target: Target) -> Said:
-    """Answer and ground of the target: of its step where there is one, else of the trace."""
-    return _of_step(target.step) if target.step is not None else _of_trace(target.view)
+def said(target: Target) -> Said | CannotTell:
+    """Answer and ground of the target (of its step where there is one, else of the trace), or why it has no answer."""
+    span_id = target.step.span_id if target.step is not None else ""
+    return target.once.keyed((said, span_id), lambda: _said(target))
 
 
-def _of_trace(view: TraceView) -> Said:
+def _said(target: Target) -> Said | CannotTell:
+    step = target.step
+    answer = target.view.final_answer if step is None else _answer_of(step)
+    if answer is None:
+        return _no_answer(target)
+    return _of_trace(target.view, answer, target.once) if step is None else _of_step(step, answer)
+
+
+def _of_trace(view: TraceView, answer: str, once: Once) -> Said:
     sources = tuple(Source(c.span_id, c.source, c.text) for c in view.contexts if c.source in ("retrieval", "tool"))
     sources = sources or _in_prompt(view.final_answer_span, view.system, view.user_text)
     return Said(
-        answer=view.final_answer,
+        answer=answer,
         answer_span=view.final_answer_span,
         system=view.system,
         user=view.user_text,
         task=view.task,
         sources=sources,
         earlier=_earlier(view),
-        complete=_complete(view),
+        complete=_complete(view, once),
         finish_reason=_finish_reason(view),
     )
 
@@ -115,11 +138,11 @@ def _earlier(view: TraceView) -> str:
     return "\n".join(turn.text for turn in turns[:last_request] if turn.role == "assistant")
 
 
-def _complete(view: TraceView) -> bool:
+def _complete(view: TraceView, once: Once) -> bool:
     """Nothing of what the agent read is missing: no result withheld, no document without text, nothing cut."""
     if view.trace.truncated or any(step.genai.truncated for step in view.steps):
         return False
-    if any(not use.error and not _was_seen(use.result_text) for use in view.tool_uses):
+    if any(not use.error and not _was_seen(once(result_text, use)) for use in view.tool_uses):
         return False
     return all(_documents_captured(step) for step in view.retrievals)
 
@@ -151,13 +174,13 @@ def _reason_of(step: Step) -> str:
     return next((reason for reason in reversed(reasons) if reason), "")
 
 
-def _of_step(step: Step) -> Said:
+def _of_step(step: Step, answer: str) -> Said:
     genai = step.genai
     messages = genai.input_messages or ()
     users = [m.text for m in messages if m.role == "user" and m.text]
     systems = [genai.system_instructions or "", *(m.text for m in messages if m.role == "system")]
     return Said(
-        answer=_answer_of(step),
+        answer=answer,
         answer_span=step.span.span_id,
         system="\n".join(filter(None, systems)) if genai.input_messages is not None else genai.system_instructions,
         user="\n".join(users) if genai.input_messages is not None else genai.input_text,

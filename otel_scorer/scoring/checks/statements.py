@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import NamedTuple
 
 from otel_scorer.scoring.checks import outcome
 from otel_scorer.scoring.checks.ground import ground_of, verdict
-from otel_scorer.scoring.checks.lexicon import phrases, vocabulary
+from otel_scorer.scoring.checks.lexicon import Wording, phrases, vocabulary
 from otel_scorer.scoring.checks.reply import language_of
 from otel_scorer.scoring.checks.said import Said
 from otel_scorer.scoring.checks.scale import GROUNDING, Findings
 from otel_scorer.scoring.checks.support import Evidence
-from otel_scorer.scoring.checks.words import STOPWORDS, clip, parsed, sentences, stem, words
+from otel_scorer.scoring.checks.words import STOPWORDS, Stems, clip, parsed, sentences, words
+from otel_scorer.scoring.once import Once
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
 
 _SELF = vocabulary("i i'm i've i'd i'll me my mine")
@@ -43,47 +45,48 @@ def statements(target: Target, *, high: float = 0.75, low: float = 0.15) -> Verd
     if isinstance(ground, CannotTell):
         return ground
     spoken, read, told = ground
-    answer = clip(spoken.answer or "", 20_000)
-    if outcome.refuses(answer) or outcome.is_empty(answer) or _FOUND_NOTHING.search(answer):
+    answer = clip(spoken.answer, 20_000)
+    if outcome.refuses(answer) or outcome.is_empty(answer) or _FOUND_NOTHING.is_in(target.once(Wording, answer)):
         return CannotTell("the answer says that something is missing, which no document can support")
-    tongues = {language_of(answer), language_of(read.text[:5000])} - {""}
+    tongues = {target.once(language_of, answer), target.once(language_of, read.text[:5000])} - {""}
     if len(tongues) > 1:
         return CannotTell("the answer is in another language than what was read")
-    share, covered, size = _support(answer, read, frozenset(map(stem, told.words)))
+    share, covered, size = _support(answer, read, frozenset(told.stems), target.once(Stems))
     if size < _MIN_WORDS:
         return CannotTell("the answer makes no statement of its own")
     metrics = {"statement_support": share}
     reason = f"{share:.0%} of what the answer states is in the words of what the agent read"
     if share >= high:
         return verdict(spoken, 5.0, reason, (), metrics)
-    if covered > low or not _is_prose(spoken) or not spoken.complete or read.cut:
+    if covered > low or not _is_prose(spoken, target.once) or not spoken.complete or read.cut:
         return CannotTell(reason + ": no telling by words alone", metrics=metrics)
     findings = Findings(GROUNDING)
     findings.add("grounding.unsupported_statements", reason, stage="LLM", span_ids=(spoken.answer_span,))
     return verdict(spoken, 2.0, reason, findings.all, metrics)
 
 
-def _is_prose(spoken: Said) -> bool:
+def _is_prose(spoken: Said, once: Once) -> bool:
     """Whether what was read is text that an answer would repeat, not data that it would put into words."""
     return any(
-        parsed(source.text) is None and (source.kind != "tool" or len(words(source.text)) >= _PROSE_WORDS)
+        once(parsed, source.text) is None and (source.kind != "tool" or len(once(words, source.text)) >= _PROSE_WORDS)
         for source in spoken.sources
     )
 
 
-def _support(answer: str, read: Evidence, told: frozenset[str]) -> tuple[float, float, int]:
+def _support(answer: str, read: Evidence, told: frozenset[str], stems: Stems) -> tuple[float, float, int]:
     """Support, share of content words that are known (1.0 where too few to say), number of content words."""
-    known = [stem(word) for text in read.texts for word in words(text.replace("_", " "))]
-    vocabulary_, pairs = frozenset(known), frozenset(pairwise(known))
+    spoken = [words(sentence) for sentence in sentences(answer)[:400] if not sentence.endswith("?")]
+    stated = [_Sentence(sentence, stems.of(sentence)) for sentence in spoken]
+    known = frozenset(read.stems)
+    pairs = frozenset(pair for sentence in stated for pair in pairwise(sentence.stems)).intersection(
+        pairwise(read.stems)
+    )
     total = covered = impersonal = size = 0.0
-    for sentence in sentences(answer)[:400]:
-        spoken = words(sentence)
-        weight = sum(word not in STOPWORDS for word in spoken)
-        if sentence.rstrip().endswith("?"):
-            continue
-        share, part = _of_sentence(spoken, vocabulary_, pairs, told)
+    for sentence in stated:
+        weight = sum(word not in STOPWORDS for word in sentence.words)
+        share, part = _of_sentence(sentence, known, pairs, told)
         size += weight
-        if not _SELF & set(spoken):
+        if _SELF.isdisjoint(sentence.words):
             impersonal, covered = impersonal + weight, covered + weight * share
         elif part < 1:
             continue
@@ -91,16 +94,20 @@ def _support(answer: str, read: Evidence, told: frozenset[str]) -> tuple[float, 
     return total / max(1.0, size), covered / impersonal if impersonal >= _TELLING_WORDS else 1.0, int(size)
 
 
+class _Sentence(NamedTuple):
+    words: list[str]
+    stems: list[str]
+
+
 def _of_sentence(
-    spoken: list[str], known: frozenset[str], pairs: frozenset[tuple[str, str]], told: frozenset[str]
+    sentence: _Sentence, known: frozenset[str], pairs: frozenset[tuple[str, str]], told: frozenset[str]
 ) -> tuple[float, float]:
     """Share of the content words that are known, and share of all words that stand in a known pair."""
-    stems = [stem(word) for word in spoken]
-    content = [s for w, s in zip(spoken, stems, strict=True) if w not in STOPWORDS and (s in known or s not in told)]
+    content = [s for w, s in zip(*sentence, strict=True) if w not in STOPWORDS and (s in known or s not in told)]
     if not content:
         return 1.0, 1.0
-    paired = [False] * len(stems)
-    for at, pair in enumerate(pairwise(stems)):
+    paired = [False] * len(sentence.stems)
+    for at, pair in enumerate(pairwise(sentence.stems)):
         if pair in pairs:
             paired[at] = paired[at + 1] = True
     return sum(s in known for s in content) / len(content), sum(paired) / len(paired)

@@ -10,17 +10,19 @@ import bisect
 import re
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import Literal
+from itertools import chain
+from typing import Any, Literal
 
 from otel_scorer.model import Value
 from otel_scorer.scoring.checks.claims import Claim, claims
-from otel_scorer.scoring.checks.words import MAX_CHARS, MAX_EVIDENCE_CHARS, leaves, parsed, words
+from otel_scorer.scoring.checks.words import MAX_CHARS, MAX_EVIDENCE_CHARS, Stems, compact, leaves, parsed, words
+from otel_scorer.scoring.once import Once
 
 Support = Literal["supported", "unsupported", "undecided"]
 
-_DIGITS = re.compile(r"(?<!\d)(?<!\d[.,])\d+(?!\d|[.,]\d)")
+_DIGITS = re.compile(r"\d(?<!\d\d)(?<!\d[.,]\d)\d*(?!\d|[.,]\d)")
 """Whole runs of digits: the 90 of 4.90 is no number."""
-_COMPACT = re.compile(r"[\W_]+")
+_PRICE = re.compile(r"[$€£]? ?\d{1,12}(?:\.\d{1,6})?")
 _COUNTING = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen twenty"
@@ -47,11 +49,16 @@ _SMALL = 12
 class Evidence:
     """Texts that a claim may rest on. Computes only what is asked of it."""
 
-    def __init__(self, texts: Sequence[str], *, documents: int | None = None) -> None:
-        """`documents`: how many of the texts an answer may have counted ("three reviews"); None for all."""
+    def __init__(self, texts: Sequence[str], *, documents: int | None = None, once: Once | None = None) -> None:
+        """`documents`: how many of the texts an answer may have counted ("three reviews"); None for all.
+
+        `once`: what other evidence with some of these texts has found out about them.
+        """
+        self._once = Once() if once is None else once
         self.cut = sum(map(len, texts)) > MAX_EVIDENCE_CHARS or any(len(text) > MAX_CHARS for text in texts)
         """Whether not all of it was looked at: what is not found may be in the rest."""
         self.texts = _within(texts)
+        self._endings: dict[int, frozenset[str]] = {}
         self._documents = len(self.texts) if documents is None else documents
 
     @cached_property
@@ -66,28 +73,59 @@ class Evidence:
     @cached_property
     def compact(self) -> str:
         """Letters and digits only, lower case: for identifiers that are written with other separators."""
-        return _COMPACT.sub("", self.text).casefold()
+        return compact(self.text)
+
+    @cached_property
+    def lowered(self) -> str:
+        return self.text.casefold()
 
     @cached_property
     def words(self) -> frozenset[str]:
-        return frozenset(words(self.text.replace("_", " ")))
+        return frozenset[str]().union(*(self._once(spoken_words, text) for text in self.texts))
+
+    @cached_property
+    def stems(self) -> list[str]:
+        """Of all words, in order."""
+        return [*chain.from_iterable(self._once(_stems_of, text, self._once) for text in self.texts)]
 
     @cached_property
     def claims(self) -> list[Claim]:
-        return [claim for text in self.texts for claim in claims(text)]
+        return [claim for text in self.texts for claim in self._once(claims, text)]
 
     @cached_property
     def digit_runs(self) -> frozenset[str]:
         return frozenset(_DIGITS.findall(self.text))
 
+    def _ends_of_runs(self, length: int) -> frozenset[str]:
+        """The last digits of the runs that have as many."""
+        found = self._endings.get(length)
+        if found is None:
+            found = self._endings[length] = frozenset(run[-length:] for run in self.digit_runs if len(run) >= length)
+        return found
+
     @cached_property
-    def dates(self) -> frozenset[tuple[int, int, int]]:
-        return frozenset(reading for claim in self.claims for reading in claim.date)
+    def years(self) -> dict[tuple[int, int], set[int]]:
+        """(month, day) -> the years with which it is said, 0 for none."""
+        found: dict[tuple[int, int], set[int]] = {}
+        for claim in self.claims:
+            for year, month, day in claim.date:
+                found.setdefault((month, day), set()).add(year)
+        return found
 
     @cached_property
     def times(self) -> frozenset[float]:
         """Minutes since midnight; an ISO date-time gives its time too."""
         return frozenset(value for claim in self.claims if claim.kind == "time" for value in claim.values)
+
+    @cached_property
+    def _clock_faces(self) -> frozenset[float]:
+        """The times without morning or afternoon."""
+        return frozenset(minutes % 720 for minutes in self.times)
+
+    @cached_property
+    def _minute_hands(self) -> frozenset[float]:
+        """The times but for whole and half hours."""
+        return frozenset(minutes % 30 for minutes in self.times)
 
     @cached_property
     def numbers(self) -> list[float]:
@@ -108,7 +146,7 @@ class Evidence:
     def _structure(self) -> tuple[list[float], list[float]]:
         counts: list[float] = [float(self._documents)] if self._documents else []
         totals: list[float] = []
-        for value in map(parsed, self.texts):
+        for value in (self._once(parsed, text) for text in self.texts):
             if value is not None:
                 counts.extend(_lengths(value))
                 totals.extend(total for column in _columns(value) for total in _totals(column))
@@ -118,9 +156,9 @@ class Evidence:
     def supports(self, claim: Claim, beside: Iterable[float] = ()) -> Support:
         """`beside` are supported numbers of the answer itself: a total of shown items is no coincidence."""
         if claim.kind in ("url", "email"):
-            return _yes(_address(claim.text) in self.text.casefold())
+            return _yes(_address(claim.text) in self.lowered)
         if claim.kind == "identifier":
-            return _yes(_COMPACT.sub("", claim.text).casefold() in self.compact)
+            return _yes(compact(claim.text) in self.compact)
         if claim.kind == "date":
             return self._date(claim)
         if claim.kind == "time":
@@ -129,23 +167,22 @@ class Evidence:
 
     def _date(self, claim: Claim) -> Support:
         for year, month, day in claim.date:
-            for known in self.dates:
-                if known[1:] == (month, day) and (0 in (year, known[0]) or year == known[0]):
-                    return "supported"
+            known = self.years.get((month, day))
+            if known and (year == 0 or year in known or 0 in known):
+                return "supported"
         return "unsupported"
 
     def _time(self, claim: Claim) -> Support:
-        known = {minutes % 720 for minutes in self.times}
-        if any(value in self.times or value % 720 in known for value in claim.values):
+        if any(value % 720 in self._clock_faces for value in claim.values):
             return "supported"
-        shifted = any((value - other) % 30 == 0 for value in claim.values for other in self.times)
+        shifted = any(value % 30 in self._minute_hands for value in claim.values)
         return "undecided" if shifted else "unsupported"  # another time zone, or a sum of durations
 
     def _number(self, claim: Claim, beside: Iterable[float]) -> Support:
         if any(_near(self.numbers, value, step) for value, step in _precisions(claim)):
             return "supported"
         digits = _DIGITS.findall(claim.text)
-        if len(digits) == 1 and len(digits[0]) >= 4 and any(run.endswith(digits[0]) for run in self.digit_runs):
+        if len(digits) == 1 and len(digits[0]) >= 4 and digits[0] in self._ends_of_runs(len(digits[0])):
             return "supported"  # the last digits of a longer number
         if any(_near(self.sums, value, step) for value, step in _precisions(claim)):
             return "supported"
@@ -153,7 +190,7 @@ class Evidence:
 
     def _derived(self, claim: Claim, beside: list[float]) -> Support:
         steps = _precisions(claim)
-        if any(_near(_combined(beside[:20]), value, step) for value, step in steps):
+        if any(_near(self._once(_combined, tuple(beside[:20])), value, step) for value, step in steps):
             return "supported"
         if any(_near(self._combinations, value, step) for value, step in steps):
             crowded = min(_crowding(self._combinations, value, step) for value, step in steps)
@@ -163,8 +200,8 @@ class Evidence:
         return "unsupported"
 
     @cached_property
-    def _combinations(self) -> list[float]:
-        return _combined(self._stated if len(self._stated) <= _MAX_POOL else self._pool)
+    def _combinations(self) -> Sequence[float]:
+        return self._once(_combined, tuple(self._stated if len(self._stated) <= _MAX_POOL else self._pool))
 
     @cached_property
     def _pool(self) -> list[float]:
@@ -176,6 +213,15 @@ class Evidence:
 
 
 _NUMERIC = ("number", "amount", "percent")
+
+
+def spoken_words(text: str) -> list[str]:
+    """The words of a text, those of a field's name each by itself."""
+    return words(text.replace("_", " "))
+
+
+def _stems_of(text: str, once: Once) -> list[str]:
+    return once(Stems).of(once(spoken_words, text))
 
 
 def _yes(found: bool) -> Support:
@@ -209,21 +255,34 @@ def _precisions(claim: Claim) -> list[tuple[float, float]]:
     return found
 
 
-def _near(ordered: list[float], value: float, step: float) -> bool:
+def _near(ordered: Sequence[float], value: float, step: float) -> bool:
     """Whether a number of the sorted list rounds to the value."""
     slack = step / 2 + 1e-9 * max(1.0, abs(value))
     at = bisect.bisect_left(ordered, value - slack)
     return at < len(ordered) and ordered[at] <= value + slack
 
 
-def _crowding(ordered: list[float], value: float, step: float) -> float:
+def _crowding(ordered: Sequence[float], value: float, step: float) -> float:
     """Share of numbers of this size and precision that the list would hit: the odds of a coincidence."""
     low, high = value / 2, value * 2
     inside = bisect.bisect_right(ordered, high) - bisect.bisect_left(ordered, low)
     return min(1.0, inside * step / max(high - low, step))
 
 
-def _combined(numbers: Sequence[float]) -> list[float]:
+class _Rounded(Sequence[float]):
+    """Sorted numbers as they are rounded to six places, which keeps their order: only those looked at are rounded."""
+
+    def __init__(self, ordered: Sequence[float]) -> None:
+        self._ordered = ordered
+
+    def __len__(self) -> int:
+        return len(self._ordered)
+
+    def __getitem__(self, place: Any) -> Any:
+        return round(self._ordered[place], 6)
+
+
+def _combined(numbers: Sequence[float]) -> Sequence[float]:
     """Sums, differences, products, quotients and percentages of pairs, and changes of unit; sorted, each once."""
     found: set[float] = set()
     for i, a in enumerate(numbers):
@@ -235,7 +294,7 @@ def _combined(numbers: Sequence[float]) -> list[float]:
                 found.update((a / b, b / a, 100 * a / b, 100 * b / a, 100 * abs(a - b) / a, 100 * abs(a - b) / b))
     total = sum(numbers)
     found.update((total, total / len(numbers)) if numbers else ())
-    return sorted(round(value, 6) for value in found)
+    return _Rounded(sorted(found))
 
 
 def _lengths(value: Value) -> list[float]:
@@ -259,7 +318,7 @@ def _columns(value: Value) -> list[list[float]]:
     for key, leaf in leaves(value):
         if isinstance(leaf, (int, float)) and not isinstance(leaf, bool):
             by_key.setdefault(key, []).append(float(leaf))
-        elif isinstance(leaf, str) and re.fullmatch(r"[$€£]? ?\d{1,12}(?:\.\d{1,6})?", leaf[:24]):
+        elif isinstance(leaf, str) and _PRICE.fullmatch(leaf[:24]):
             by_key.setdefault(key, []).append(float(leaf.lstrip("$€£ ")))
     return list(by_key.values())
 

@@ -35,7 +35,7 @@ def tool_failed(target: Target) -> Verdict | CannotTell:
     if use is None:
         return _NO_TOOL
     findings = Findings(PLAN)
-    if outcome.failed(use):
+    if target.once(outcome.failed, use):
         findings.add(
             "tool.failed",
             f"{use.name} failed: {shorten(outcome.error_text(use))}",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
 from otel_scorer.model import Value
 from otel_scorer.scoring.checks.lexicon import vocabulary
@@ -15,8 +16,8 @@ MAX_CHARS = 200_000
 MAX_EVIDENCE_CHARS = 1_000_000
 """Characters of all evidence together that a check looks at."""
 
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-_SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)\]]{0,2}\s+|\n+|(?<=[。！？])")
+_SENTENCE_END = re.compile(r"[.!?\n](?:(?<=\n)|[\"'”’)\]]{0,2}\s+)")
+_FULL_WIDTH_END = re.compile(r"(?<=[。！？])")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 STOPWORDS = vocabulary(
@@ -40,9 +41,56 @@ def clip(text: str, limit: int = MAX_CHARS) -> str:
     return text[:half] + "\n" + text[-half:]
 
 
+class Tokens(NamedTuple):
+    """Finds runs of letters and digits, joined by single signs: `don't`, `10.5`."""
+
+    joints: str
+    pattern: re.Pattern[str]
+    loose: re.Pattern[str]
+    """A sign that joins nothing."""
+    blanks: bytes
+    """The table that leaves ASCII letters, digits and joints, and makes blanks of the rest."""
+
+    def find(self, text: str) -> list[str]:
+        """All of them, in order. Most texts are ASCII: there they are cut at blanks, at a fraction of the cost."""
+        if not text.isascii():
+            return self.pattern.findall(text)
+        if any(joint in text for joint in self.joints):
+            text = self.loose.sub(" ", text)
+        return text.encode("ascii").translate(self.blanks).decode("ascii").split()
+
+
+def tokens(joints: str) -> Tokens:
+    """Runs joined by these signs."""
+    kept = [chr(code) if chr(code).isalnum() or chr(code) in joints else " " for code in range(128)]
+    return Tokens(
+        joints,
+        re.compile(rf"[^\W_]+(?:[{joints}][^\W_]+)*"),
+        re.compile(rf"[{joints}](?:(?<![A-Za-z0-9][{joints}])|(?![A-Za-z0-9]))"),
+        "".join(kept).encode("ascii").ljust(256),
+    )
+
+
+_WORDS = tokens("'’")
+
+
 def words(text: str) -> list[str]:
     """The words of a text in lower case, in order."""
-    return [word.casefold().replace("’", "'") for word in _WORD.findall(text)]
+    if text.isascii():
+        return _WORDS.find(text.lower())
+    found = _WORDS.find(text)
+    return " ".join(found).casefold().replace("’", "'").split(" ") if found else []
+
+
+def compact(text: str) -> str:
+    """Letters and digits only, lower case: one spelling of an address, an account, an identifier, a name."""
+    if text.isascii():
+        return text.lower().encode("ascii").translate(None, _NO_WORDS).decode("ascii")
+    return _NO_WORD.sub("", text).casefold()
+
+
+_NO_WORD = re.compile(r"[\W_]+")
+_NO_WORDS = bytes(code for code in range(128) if not chr(code).isalnum())
 
 
 def stem(word: str) -> str:
@@ -63,14 +111,46 @@ def _stem(word: str) -> str:
     return word.rstrip("e") if len(word) > 4 else word
 
 
-def content_words(text: str) -> list[str]:
-    """Stems of the words that carry meaning, in order, repetitions kept."""
-    return [stem(word) for word in words(text) if word not in STOPWORDS and (len(word) > 1 or word.isdigit())]
+class Stems(dict[str, str]):
+    """Stems by word, each found when it is first asked for: the texts of a trace share most of their words."""
+
+    def __missing__(self, word: str) -> str:
+        found = self[word] = stem(word)
+        return found
+
+    def of(self, spoken: Iterable[str]) -> list[str]:
+        """The stem of each word, in order."""
+        return [*map(self.__getitem__, spoken)]
+
+
+def content_words(spoken: Iterable[str]) -> list[str]:
+    """Those of the words that carry meaning."""
+    return [word for word in spoken if word not in STOPWORDS and (len(word) > 1 or word.isdigit())]
+
+
+def content_stems(spoken: Iterable[str], known: Stems) -> frozenset[str]:
+    """Stems of those of the words that carry meaning."""
+    return frozenset(known.of(content_words(frozenset(spoken))))
 
 
 def sentences(text: str) -> list[str]:
     """Sentences and lines, without blank ones. An abbreviation may split one too many; no check depends on it."""
-    return [part.strip() for part in _SENTENCE_END.split(text) if part and part.strip()]
+    parts = cut(text, _SENTENCE_END)
+    if "。" in text or "！" in text or "？" in text:
+        parts = [piece for part in parts for piece in _FULL_WIDTH_END.split(part)]
+    return [stripped for part in parts if (stripped := part.strip())]
+
+
+def cut(text: str, end: re.Pattern[str]) -> list[str]:
+    """The text cut at each match of a pattern that begins with a line feed or with a sign, which stays."""
+    parts = []
+    start = 0
+    for match in end.finditer(text):
+        at = match.start()
+        parts.append(text[start : at if text[at] == "\n" else at + 1])
+        start = match.end()
+    parts.append(text[start:])
+    return parts
 
 
 def name_words(name: str) -> list[str]:
@@ -84,7 +164,10 @@ def as_text(value: Value) -> str:
         return value
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
-    return "" if value is None else json.dumps(value, ensure_ascii=False, default=str)
+    return "" if value is None else _as_json(value)
+
+
+_as_json = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 def leaves(value: Value, limit: int = 2000) -> Iterator[tuple[str, Value]]:
