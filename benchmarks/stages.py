@@ -162,7 +162,7 @@ class Stages:
         self.traces = len(traces)
         self._sampling = SamplingSettings()
         scoring = ScoringSettings()
-        self._refs = RubricSet.load(scoring.folders, scoring.by_kind).refs
+        self._refs = RubricSet.load(scoring.folders, scoring.assigned).refs
         self.spans = sum(len(one.content.spans) for one in traces)
         self.bytes = sum(one.size for one in traces)
         self.best = dict.fromkeys(STAGES, float("inf"))

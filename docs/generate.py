@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 os.environ.update(COLUMNS="110", TERM="dumb", NO_COLOR="1")
@@ -21,6 +22,8 @@ from otel_scorer.inspect.normalised import FIELDS, FORM
 from otel_scorer.online.metrics_catalogue import METRICS
 from otel_scorer.sampling.signals import SIGNALS
 from otel_scorer.scoring.bundled import shipped_rubrics
+from otel_scorer.scoring.rubric import CheckUse
+from otel_scorer.scoring.rubric_schema import SCHEMA_FILE, schema_text
 from otel_scorer.scoring.rubric_set import RubricSet
 
 HERE = Path(__file__).parent
@@ -105,11 +108,18 @@ def commands_page() -> str:
     """`--help` of every command."""
     lines = ["# Commands", NOTE]
     runner = CliRunner()
-    for name in sorted(getattr(get_command(app), "commands", {})):
-        shown = runner.invoke(app, [name, "--help"], prog_name="otel-scorer").output
+    for words in _commands(get_command(app)):
+        shown = runner.invoke(app, [*words, "--help"], prog_name="otel-scorer").output
         text = "\n".join(line.rstrip() for line in shown.strip().splitlines())
-        lines += ["", f"## `otel-scorer {name}`", "", "```text", text, "```"]
+        lines += ["", f"## `otel-scorer {' '.join(words)}`", "", "```text", text, "```"]
     return "\n".join(lines) + "\n"
+
+
+def _commands(group: object, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every command and group below, by the words that call it."""
+    for name, command in sorted(getattr(group, "commands", {}).items()):
+        yield (*above, name)
+        yield from _commands(command, (*above, name))
 
 
 def rubrics_page() -> str:
@@ -119,10 +129,16 @@ def rubrics_page() -> str:
         kinds = ", ".join(rubric.applies.kinds)
         lines += ["", f"## `{rubric.id}` ({rubric.level} level; {kinds})", "", rubric.description]
         for name, dimension in rubric.dimensions.items():
-            checks = ", ".join(f"`{check.use.rpartition('checks.')[2]}`" for check in dimension.checks)
-            lines += ["", f"**{name}** (weight {dimension.weight:g}). Checks: {checks}", ""]
+            lines += ["", f"**{name}** (weight {dimension.weight:g}). Checks: {_places(dimension.checks)}", ""]
             lines += [f"- {value}: {' '.join(text.split())}" for value, text in sorted(dimension.anchors.items())]
+            lines += ["", *dimension.guidance] if dimension.guidance else []
+        if rubric.measures:
+            lines += ["", f"Measures: {_places(rubric.measures)}"]
     return "\n".join(lines) + "\n"
+
+
+def _places(uses: Sequence[CheckUse]) -> str:
+    return ", ".join(f"`{use.use.rpartition('checks.')[2]}`" for use in uses)
 
 
 def normalised_page() -> str:
@@ -139,6 +155,7 @@ PAGES = {
     "metrics.md": metrics_page,
     "commands.md": commands_page,
     "rubrics.md": rubrics_page,
+    f"../rubrics/{SCHEMA_FILE}": schema_text,
 }
 
 

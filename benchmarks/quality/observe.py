@@ -12,10 +12,10 @@ from benchmarks.quality.case import Case
 from otel_scorer.conventions.trace_view import view
 from otel_scorer.model import DIMENSIONS, Missing, Result, Score
 from otel_scorer.scoring.applies import targets
+from otel_scorer.scoring.binding import load_function
 from otel_scorer.scoring.bundled import shipped_rubrics
 from otel_scorer.scoring.composite import nearest_anchor
 from otel_scorer.scoring.rubric import CheckUse, Rubric
-from otel_scorer.scoring.rubric_file import load_function
 from otel_scorer.scoring.rubric_set import RubricSet
 from otel_scorer.scoring.score import score_trace
 from otel_scorer.scoring.settings import DEFAULT_BY_KIND

@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from otel_scorer.cli import calibrate, check, demo, doctor, evaluate, quarantine, serve, up, view, why, work
+from otel_scorer.cli import calibrate, check, demo, doctor, evaluate, quarantine, rubric, serve, up, view, why, work
 from otel_scorer.errors import OtelScorerError
 
 app = typer.Typer(
@@ -35,6 +35,7 @@ for _name, _command in (
     ("quarantine", quarantine.quarantine),
 ):
     app.command(_name)(_command)
+app.add_typer(rubric.app, name="rubric")
 
 
 def main() -> None:

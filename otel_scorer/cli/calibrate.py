@@ -70,7 +70,7 @@ def calibrate(
 
     given = [("--judge", "scoring.judge.model", judge), ("--judge-url", "scoring.judge.base_url", judge_url)]
     settings = options.settings_of(config, assignments, given=[*given, *options.place_given(data_dir, None, None)])
-    rubrics = RubricSet.load(settings.scoring.folders, settings.scoring.by_kind)
+    rubrics = RubricSet.load(settings.scoring.folders, settings.scoring.assigned)
     chosen = rubrics.get(rubric)
     cases = labelled.join(read_labels(labels), [*(traces or ()), *(files or ())], _kept_trace(settings))
 

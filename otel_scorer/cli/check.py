@@ -30,7 +30,7 @@ def check(
     from otel_scorer.scoring.judges import build_judge
 
     in_force = options.settings_of(config, assignments)
-    lines = rubric_check.check_rubrics(in_force.scoring.folders, in_force.scoring.by_kind, in_force.scoring.requests)
+    lines = rubric_check.check_rubrics(in_force.scoring.folders, in_force.scoring.assigned, in_force.scoring.requests)
     build_judge(in_force.scoring)
     described = describe_settings() if settings else []
     if as_json:

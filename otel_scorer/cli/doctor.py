@@ -40,16 +40,15 @@ def doctor(
     """
     from otel_scorer.inspect.doctor import diagnose
     from otel_scorer.inspect.doctor_report import render, to_plain
-    from otel_scorer.inspect.rubric_check import rubrics_of
     from otel_scorer.otlp import read_traces
     from otel_scorer.scoring.requested import RequestedRubrics
     from otel_scorer.scoring.rubric_set import RubricSet
 
     settings = options.settings_of(config, assignments, given=options.place_given(None, grpc, http))
-    loaded = RubricSet.load(settings.scoring.folders, settings.scoring.by_kind)
+    loaded = RubricSet.load(settings.scoring.folders, settings.scoring.assigned)
     traces = read_traces(files) if files else listen(settings, for_s)
     asked = RequestedRubrics(loaded, settings.scoring.requests)
-    diagnosis = diagnose(traces, rubrics_of(loaded), asked.answers)
+    diagnosis = diagnose(traces, loaded.in_force, asked.answers)
     if as_json:
         typer.echo(json.dumps(to_plain(diagnosis), indent=2))
     else:

@@ -27,6 +27,10 @@ def evaluate(
     as_json: Annotated[
         str | None, typer.Option("--json", metavar="OUT", help="Write results as JSON lines to OUT (- for stdout).")
     ] = None,
+    expected: Annotated[
+        Path | None,
+        typer.Option("--expected", metavar="CASES", help="JSON lines: what a good run of a trace looks like."),
+    ] = None,
     fail: Annotated[bool, typer.Option("--fail", help=f"Exit with {FAILED} when a label is `fail`.")] = False,
     config: options.ConfigFile = None,
     assignments: options.Assignments = None,
@@ -35,9 +39,13 @@ def evaluate(
 
     Exit code: 0 scored; 1 a label is `fail` (with --fail); 2 a mistake in what was given; 3 nothing could be scored.
 
-    Example: [bold]otel-scorer eval traces/*.jsonl --rubric agent@1[/bold]
+    A line of CASES: {"trace_id": "...", "expected": {"exact": "...", "schema": {}, "facts": ["..."], "answer": "..."}}.
+    The first three need no judge; a reference answer is shown to it.
+
+    Example: [bold]otel-scorer eval traces/*.jsonl --rubric agent[/bold]
     """
     from otel_scorer.offline import evaluate as offline
+    from otel_scorer.offline.expected import read_expected
     from otel_scorer.otlp import read_traces
     from otel_scorer.scoring.judge_cache import MemoryAnswers
     from otel_scorer.scoring.judges import build_judge
@@ -45,9 +53,10 @@ def evaluate(
 
     given = [("--judge", "scoring.judge.model", judge), ("--judge-url", "scoring.judge.base_url", judge_url)]
     settings = options.settings_of(config, assignments, given=given)
-    rubrics = RubricSet.load(settings.scoring.folders, settings.scoring.by_kind)
+    rubrics = RubricSet.load(settings.scoring.folders, settings.scoring.assigned)
     for name in rubric or ():
         rubrics.get(name)
+    hoped = read_expected(expected) if expected is not None else {}
     traces = read_traces(files)
     if not traces:
         raise UserError(
@@ -56,7 +65,9 @@ def evaluate(
 
     async def run() -> list[offline.Evaluation]:
         asked = build_judge(settings.scoring, answers=MemoryAnswers())
-        return await offline.evaluate(traces, rubrics, rubric, asked, deadline_s=settings.work.deadline_s)
+        return await offline.evaluate(
+            traces, rubrics, rubric, asked, deadline_s=settings.work.deadline_s, expected=hoped
+        )
 
     evaluations = asyncio.run(run())
     if as_json == "-":

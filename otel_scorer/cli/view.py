@@ -44,7 +44,7 @@ def view(
     else:
         wanted = options.trace_id_of(target)
         settings = options.settings_of(config, assignments, given=options.place_given(data_dir, None, None))
-        shown = [_kept(wanted, tenant, settings)]
+        shown = [kept_trace(wanted, tenant, settings)]
     console = options.console()
     for each, scores in shown:
         if as_json:
@@ -65,7 +65,7 @@ def _from_file(file: Path, wanted: str | None) -> list[Trace]:
     return chosen
 
 
-def _kept(trace_id: str, tenant: str | None, settings: Settings) -> tuple[Trace, Mapping[str, SpanScores] | None]:
+def kept_trace(trace_id: str, tenant: str | None, settings: Settings) -> tuple[Trace, Mapping[str, SpanScores] | None]:
     """A trace whose content was kept, with the scores of its record."""
     from otel_scorer.inspect.span_scores import scores_of_record
     from otel_scorer.otlp import read_traces

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from otel_scorer.conventions.trace_view import Step, TraceView
 from otel_scorer.inspect.capture_switches import Side
 from otel_scorer.model import GenAI, Kind, Span
+from otel_scorer.scoring.applies import is_inner
 from otel_scorer.scoring.evidence import lacking
 from otel_scorer.scoring.rubric import Rubric
 from otel_scorer.scoring.verdict import Target
@@ -147,8 +148,9 @@ def _subjects(seen: TraceView, rubric: Rubric) -> Iterator[tuple[Target, Span, s
     if rubric.level == "trace":
         yield Target(seen), seen.root or seen.trace.spans[0], TRACE
     elif rubric.level == "span":
-        for step in seen.steps:
-            if step.genai.kind in rubric.applies.kinds:
+        for index, step in enumerate(seen.steps):
+            inner = not rubric.applies.inner or is_inner(seen, index)
+            if inner and step.genai.kind in rubric.applies.kinds:
                 yield Target(seen, step), step.span, step.genai.kind
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.table import Table
@@ -16,6 +16,7 @@ from otel_scorer.conventions.trace_view import TraceView, view
 from otel_scorer.model import DIMENSIONS, Missing, Result, Score, Status, Trace
 from otel_scorer.scoring import results_json
 from otel_scorer.scoring.judge import Judge
+from otel_scorer.scoring.reference import Expected
 from otel_scorer.scoring.rubric import Rubric
 from otel_scorer.scoring.rubric_set import RubricSet
 from otel_scorer.scoring.score import score_trace
@@ -47,11 +48,13 @@ async def evaluate(
     *,
     deadline_s: float,
     at_once: int = 8,
+    expected: Mapping[str, Expected] | None = None,
 ) -> list[Evaluation]:
     """Scores each trace by the rubrics called `names` (None: those configured for its kinds), in the given order.
 
     The traces are as `read_traces` gives them: without what a scorer wrote on them before. `deadline_s` holds for each
-    trace, `at_once` of them are scored at a time. Evaluation traces are left out. UserError for an unknown rubric.
+    trace, `at_once` of them are scored at a time. Evaluation traces are left out. `expected` is what
+    cases say of a good run, by trace id. UserError for an unknown rubric.
     """
     slots = asyncio.Semaphore(at_once)
 
@@ -59,7 +62,10 @@ async def evaluate(
         async with slots:
             chosen = chosen_rubrics(rubrics, seen, names)
             deadline = time.monotonic() + deadline_s
-            results = await score_trace(seen.trace, chosen, judge, deadline=deadline, by_kind=rubrics.by_kind)
+            hoped = (expected or {}).get(seen.trace.trace_id)
+            results = await score_trace(
+                seen.trace, chosen, judge, deadline=deadline, expected=hoped, by_kind=rubrics.by_kind
+            )
             return _evaluation(seen, results)
 
     views = [view(trace) for trace in traces]

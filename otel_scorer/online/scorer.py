@@ -7,16 +7,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from otel_scorer.errors import LedgerDown, LedgerError
 from otel_scorer.ledger.contents import Content
 from otel_scorer.ledger.keys import Member, unpack_heads
 from otel_scorer.ledger.store import Ledger
-from otel_scorer.model import Kind, Missing, Trace
+from otel_scorer.model import Missing, Trace
 from otel_scorer.online.decisions import load_decision
 from otel_scorer.otlp import trace_of
+from otel_scorer.scoring.assigned import Assigned
 from otel_scorer.scoring.judge import Judge
 from otel_scorer.scoring.results_json import dump
 from otel_scorer.scoring.rubric_set import RubricSet
@@ -49,7 +50,7 @@ class Scorer:
     worker: str
     ledger_of: Callable[[Member], Ledger]
     rubrics: RubricSet
-    by_kind: Mapping[Kind, str]
+    by_kind: Assigned
     judge: Judge | None
     keep: Keep
     deadline_s: float

@@ -36,6 +36,7 @@ from otel_scorer.scoring.judge import (
 from otel_scorer.scoring.judge_settings import Suspicious
 from otel_scorer.scoring.prompt import render_prompt
 from otel_scorer.scoring.reduce import TooLong
+from otel_scorer.scoring.reference import Expected
 from otel_scorer.scoring.rubric import Rubric
 from otel_scorer.scoring.scrub import Pseudonyms
 from otel_scorer.scoring.verdict import HIGHEST, Target
@@ -71,19 +72,19 @@ def examine(
     rubric: Rubric,
     target: Target,
     judge: Judge | None,
-    reference: str = "",
+    expected: Expected | None = None,
     pseudonyms: Callable[[], Pseudonyms] = Pseudonyms,
 ) -> Examined:
     """Runs the checks and renders the prompt where the judge is to be asked. CPU only; never raises.
 
     `pseudonyms` are those of the whole trace, asked for only where there is a prompt.
     """
-    heard: dict[str, Heard] = {name: hear(rubric, rules, target) for name, rules in rubric.dimensions.items()}
+    heard: dict[str, Heard] = {name: hear(rubric, name, target, expected) for name in rubric.dimensions}
     done = Examined(rubric, target, heard, {name: decide(one) for name, one in heard.items()})
     done.findings = tuple(finding for one in heard.values() for verdict in one.verdicts for finding in verdict.findings)
     asked = _to_ask(done) if judge is not None else ()
     if asked:
-        _prepare(done, asked, judge, reference, pseudonyms)
+        _prepare(done, asked, judge, expected, pseudonyms)
     return done
 
 
@@ -100,14 +101,18 @@ def _to_ask(done: Examined) -> tuple[str, ...]:
 
 
 def _prepare(
-    done: Examined, asked: tuple[str, ...], judge: Judge | None, reference: str, pseudonyms: Callable[[], Pseudonyms]
+    done: Examined,
+    asked: tuple[str, ...],
+    judge: Judge | None,
+    expected: Expected | None,
+    pseudonyms: Callable[[], Pseudonyms],
 ) -> None:
     done.asked = asked
     policy: Suspicious = getattr(judge, "suspicious", "neutralise")
     try:
         done.shown = exhibit(done.target)
-        if reference:
-            done.shown.facts["reference_answer"] = reference
+        if expected is not None:
+            done.shown.facts.update(expected.shown)
         done.prompt = render_prompt(
             done.rubric,
             asked,

@@ -11,9 +11,10 @@ from otel_scorer.scoring.applies import stale_version
 from otel_scorer.scoring.clean import clip, visible
 from otel_scorer.scoring.composite import nearest_anchor
 from otel_scorer.scoring.evidence import ended_without_answer, lacking
+from otel_scorer.scoring.findings import completed, reason_of
 from otel_scorer.scoring.judge import REASON_CHARS
+from otel_scorer.scoring.reference import DIMENSION, Expected, met
 from otel_scorer.scoring.rubric import DimensionRubric, Rubric
-from otel_scorer.scoring.rubric_file import load_function
 from otel_scorer.scoring.verdict import HIGHEST, LOWEST, CannotTell, Target, Verdict
 
 
@@ -38,13 +39,16 @@ class Heard:
         return self.is_open and refused and not self.verdicts
 
 
-def hear(rubric: Rubric, rules: DimensionRubric, target: Target) -> Heard:
-    """Runs the dimension's checks. Never raises."""
+def hear(rubric: Rubric, dimension: str, target: Target, expected: Expected | None = None) -> Heard:
+    """Runs the dimension's checks, and the comparison with what a case expects where it counts here. Never raises."""
+    rules = rubric.dimensions[dimension]  # type: ignore[index]
     heard = Heard(gap=_gap(rubric, rules, target))
+    if expected is not None and expected.is_checked and dimension == DIMENSION and target.step is None:
+        _note(met(expected, target), "expected:met", dimension, target, heard)
     for use in rules.checks:
         try:
-            answer: object = load_function(use.use)(target, **use.options)
-            _note(answer, heard)
+            answer: object = use.function(target)
+            _note(answer, use.use, dimension, target, heard)
         except Exception as error:  # a check is anybody's code: its crash is a value
             heard.crash = heard.crash or Missing("rubric_error", crash_place(use.use, error))
     return heard
@@ -61,11 +65,11 @@ def crash_place(what: str, error: BaseException) -> str:
     return f"{what}: {type(error).__name__} at {name}:{trail.tb_lineno}"
 
 
-def _note(answer: object, heard: Heard) -> None:
+def _note(answer: object, place: str, dimension: str, target: Target, heard: Heard) -> None:
     if isinstance(answer, Verdict):
         if not (LOWEST <= answer.estimate <= HIGHEST and 0.0 <= answer.weight <= 1.0):
             raise ValueError("an estimate is 1.0 to 5.0, a weight 0.0 to 1.0")
-        heard.verdicts.append(answer)
+        heard.verdicts.append(completed(answer, place, dimension, target))
     elif isinstance(answer, CannotTell):
         heard.refusals.append(answer)
     else:
@@ -111,7 +115,7 @@ def _score(verdicts: Sequence[Verdict]) -> Score:
     """The lowest estimate, with reasons and evidence of what decided, the worst first."""
     worst_first = sorted(verdicts, key=lambda verdict: verdict.estimate)
     estimate = worst_first[0].estimate
-    reasons = dict.fromkeys(verdict.reason.strip() for verdict in worst_first if verdict.reason.strip())
+    reasons = dict.fromkeys(reason for verdict in worst_first if (reason := reason_of(verdict)))
     evidence = dict.fromkeys(span_id for verdict in worst_first for span_id in verdict.evidence)
     return Score(nearest_anchor(estimate), estimate, "; ".join(reasons).replace(".; ", "; "), tuple(evidence))
 

@@ -237,3 +237,8 @@ class JudgingSettings(BaseModel):
         if self.judges:
             return self.judges
         return (self.judge,) if self.judge.enabled else ()
+
+    @property
+    def evidence_chars(self) -> int:
+        """Characters of evidence in a prompt: what all judges take, as one prompt goes to all of them."""
+        return min(one.max_evidence_chars for one in self.in_order or (self.judge,))

@@ -60,8 +60,7 @@ def build_judge(
     stores = answers if settings.judge_cache.hours else None
     judges = [_around(endpoint, one, purse, stores) for endpoint, one in zip(endpoints, settings.in_order, strict=True)]
     judge = judges[0] if len(judges) == 1 else JudgeCascade(judges, settings.unsure)
-    evidence_chars = min(one.max_evidence_chars for one in settings.in_order)
-    return ConfiguredJudge(judge, endpoints, evidence_chars, settings.suspicious)
+    return ConfiguredJudge(judge, endpoints, settings.evidence_chars, settings.suspicious)
 
 
 def _around(endpoint: OpenAIJudge, settings: JudgeSettings, purse: Purse | None, answers: AnswerStore | None) -> Judge:

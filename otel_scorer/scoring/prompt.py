@@ -16,6 +16,7 @@ from otel_scorer.scoring.exhibit import Exhibit
 from otel_scorer.scoring.judge import Prompt, asking
 from otel_scorer.scoring.pleas import Pleas
 from otel_scorer.scoring.reduce import reduce
+from otel_scorer.scoring.reference import REFERENCES
 from otel_scorer.scoring.rubric import Rubric
 from otel_scorer.scoring.scrub import Pseudonyms, scrub_value
 
@@ -69,7 +70,7 @@ def render_prompt(
     digest = hashlib.sha256(evidence.encode()).hexdigest()
     line = f"RECORDING {hashlib.sha256(b'otel_scorer boundary ' + digest.encode()).hexdigest()[:32]}"
     return Prompt(
-        system=_system(rubric, dimensions),
+        system=_system(rubric, dimensions, shown),
         user=f"{line}\n{evidence}\n{line}",
         evidence_digest=digest,
         asked=tuple(dimensions),
@@ -105,11 +106,19 @@ def _disarmed(shown: Exhibit, pleas: Pleas) -> Exhibit:
     return replace(shown, facts=facts, steps=steps)
 
 
-def _system(rubric: Rubric, dimensions: Sequence[str]) -> str:
+REFERENCE = """\
+reference_answer and reference_facts were written by the author of this test case, not by the agent: they say what a
+good final answer holds. Other words for the same are as good; an answer that contradicts them, or lacks what the task
+needs of them, loses in every dimension that this touches."""
+
+
+def _system(rubric: Rubric, dimensions: Sequence[str], shown: Exhibit) -> str:
     parts = [RULES, f"The rubric {rubric}:"]
     for name, rules in rubric.dimensions.items():
         anchors = "\n".join(f"{number}: {' '.join(rules.anchors[number].split())}" for number in (1, 2, 3, 4, 5))
         if rules.ask:
-            parts.append(f"## {name}\n{' '.join(rules.ask.split())}\n{anchors}")
+            parts.append("\n".join([f"## {name}", " ".join(rules.ask.split()), *rules.guidance, anchors]))
+    if REFERENCES & shown.facts.keys():
+        parts.append(REFERENCE)
     parts.append(asking(dimensions))
     return "\n\n".join(parts)

@@ -129,11 +129,10 @@ class RequestedRubrics:
         """Of the configured rubrics that score the dimension, that of the kind, else one for whole traces."""
         if dimension not in DIMENSIONS:
             return None
-        configured = {each: self._rubrics.get(name) for each, name in self._rubrics.by_kind.items()}
-        fit = {each: rubric for each, rubric in configured.items() if dimension in rubric.dimensions}
-        of_kind = next((rubric for each, rubric in fit.items() if each == kind), None)
-        whole = next((rubric for rubric in fit.values() if rubric.level == "trace"), None)
-        return of_kind or whole or next(iter(fit.values()), None)
+        fit = [(each, rubric) for each, rubric in self._rubrics.configured if dimension in rubric.dimensions]
+        of_kind = next((rubric for each, rubric in fit if each == kind), None)
+        whole = next((rubric for _, rubric in fit if rubric.level == "trace"), None)
+        return of_kind or whole or next((rubric for _, rubric in fit), None)
 
     def _go_together(self, rubrics: Sequence[Rubric]) -> bool:
         try:

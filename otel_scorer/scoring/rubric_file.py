@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Hashable, Mapping
-from functools import cache
-from importlib import import_module
+from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +11,6 @@ from pydantic import ValidationError
 
 from otel_scorer.errors import UserError
 from otel_scorer.scoring.rubric import CheckUse, Rubric
-from otel_scorer.scoring.verdict import Check
 
 
 def read_rubric(path: Path) -> Rubric:
@@ -25,37 +21,21 @@ def read_rubric(path: Path) -> Rubric:
             f"{path}: holds {rubric}; a rubric lies in <name>/<version>.yaml, so move it to "
             f"{rubric.name}/{rubric.version}.yaml or mend name and version"
         )
-    for dimension, rules in rubric.dimensions.items():
-        for index, use in enumerate(rules.checks):
-            try:
-                resolve(use)
-            except UserError as error:
-                raise UserError(f"{path}: dimensions.{dimension}.checks.{index}: {error}") from error
+    for field, use in _uses(rubric):
+        try:
+            use.function  # noqa: B018  (bound once, here)
+        except UserError as error:
+            raise UserError(f"{path}: {field}: {error}") from error
     return rubric
 
 
-def resolve(use: CheckUse) -> Check:
-    """The function that `use` names, its options tried against its signature. Raises UserError."""
-    function = load_function(use.use)
-    try:
-        signature = inspect.signature(function)
-        signature.bind(None, **use.options)
-    except TypeError as error:
-        known = ", ".join(list(signature.parameters)[1:]) if callable(function) else "it is no function"
-        raise UserError(
-            f"with is {use.options!r} for {use.use}: {error}; its options are: {known or 'none'}"
-        ) from error
-    return function
-
-
-@cache
-def load_function(place: str) -> Check:
-    """The function at `package.module:function`. Raises UserError; what was found is remembered."""
-    module_name, _, function_name = place.partition(":")
-    try:
-        return getattr(import_module(module_name), function_name)  # type: ignore[no-any-return]
-    except (ImportError, AttributeError) as error:
-        raise UserError(f"use is {place!r}, which cannot be loaded ({error}); write package.module:function") from error
+def _uses(rubric: Rubric) -> Iterator[tuple[str, CheckUse]]:
+    """Every check and measure, and the field that names it."""
+    for dimension, rules in rubric.dimensions.items():
+        for index, use in enumerate(rules.checks):
+            yield f"dimensions.{dimension}.checks.{index}", use
+    for index, use in enumerate(rubric.measures):
+        yield f"measures.{index}", use
 
 
 class _StrictLoader(yaml.SafeLoader):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from otel_scorer.errors import UserError
 from otel_scorer.model import Kind, RubricRef
-from otel_scorer.scoring.applies import applies_to_trace, names, root_of
+from otel_scorer.scoring.applies import applies_to_trace, root_of
+from otel_scorer.scoring.assigned import Assigned, ByKind
 from otel_scorer.scoring.rubric import Rubric
 from otel_scorer.scoring.rubric_file import read_rubric
 
@@ -27,8 +28,17 @@ _Asked: TypeAlias = "tuple[tuple[str, ...] | None, Kind | None, frozenset[Kind]]
 class RubricSet:
     """Rubrics by name and version. Immutable after loading; safe to share between threads."""
 
-    def __init__(self, rubrics: Iterable[Rubric], by_kind: Mapping[Kind, str] | None = None) -> None:
-        """`by_kind` says which rubric is primary for spans of a kind (`agent` or `agent@1`). Raises UserError."""
+    def __init__(
+        self,
+        rubrics: Iterable[Rubric],
+        by_kind: Assigned | ByKind | None = None,
+        newest: Mapping[str, int] | None = None,
+    ) -> None:
+        """`by_kind` says which rubric is primary for which spans (`agent` or `agent@1`). Raises UserError.
+
+        `newest`: the version that a bare name means, where it is not the highest.
+        """
+        self._newest = dict(newest or {})
         self._rubrics: dict[tuple[str, int], Rubric] = {}
         for rubric in sorted(rubrics, key=lambda rubric: (rubric.name, rubric.version)):
             known = self._rubrics.setdefault((rubric.name, rubric.version), rubric)
@@ -37,27 +47,34 @@ class RubricSet:
                     f"rubric {rubric}: two files give it different content; a version never changes, "
                     f"so call yours {rubric.name}@{rubric.version + 1}"
                 )
-        self.by_kind: dict[Kind, str] = dict(by_kind or {})
+        self.by_kind = Assigned.of(by_kind)
         self._chosen: dict[tuple[str, ...] | None, tuple[Rubric, ...]] = {}
         self._refs: dict[_Asked, tuple[RubricRef, ...]] = {}
-        for kind, name in self.by_kind.items():
-            self._check_kind(kind, name)
+        self.by_kind.check({name: self.get(name) for name in self.by_kind.names})
 
     @classmethod
     def load(
-        cls, folders: Sequence[Path], by_kind: Mapping[Kind, str] | None = None, *, verify: bool = True
+        cls, folders: Sequence[Path], by_kind: Assigned | ByKind | None = None, *, verify: bool = True
     ) -> RubricSet:
         """Reads `<folder>/<name>/<version>.yaml` of all folders; `verify`: released ones must be as the lock says.
+
+        A later folder lies over the earlier ones: a name that it holds means its own newest version, so that a version
+        which a later release of ours ships never takes the place of one's own.
 
         Raises UserError, naming file, field, value and remedy.
         """
         rubrics: list[Rubric] = []
+        newest: dict[str, int] = {}
         for folder in folders:
             found = [read_rubric(path) for path in _files(folder)]
             if verify:
                 _verify(folder, found)
             rubrics.extend(found)
-        return cls(rubrics, by_kind)
+            newest |= {
+                name: max(rubric.version for rubric in found if rubric.name == name)
+                for name in {rubric.name for rubric in found}
+            }
+        return cls(rubrics, by_kind, newest)
 
     def __iter__(self) -> Iterator[Rubric]:
         return iter(self._rubrics.values())
@@ -69,7 +86,7 @@ class RubricSet:
         """The rubric called `name` (`agent` or `agent@2`), the newest version where none is given. Raises UserError."""
         name, version = _split(name, version)
         versions = [rubric.version for rubric in self._rubrics.values() if rubric.name == name]
-        wanted = max(versions, default=None) if version is None else version
+        wanted = self._newest.get(name, max(versions, default=None)) if version is None else version
         found = self._rubrics.get((name, wanted)) if wanted is not None else None
         if found is None:
             label = name if version is None else f"{name}@{version}"
@@ -102,11 +119,18 @@ class RubricSet:
         key = asked[0]
         chosen = self._chosen.get(key)
         if chosen is None:
-            chosen = self._chosen[key] = self.choose(sorted(set(self.by_kind.values())) if key is None else key)
-        refs = tuple(rubric.ref for rubric in chosen if applies_to_trace(rubric, view, self.by_kind))
-        if len(self._refs) < _MOST_REMEMBERED and all(_asks_for_kinds_only(rubric) for rubric in chosen):
+            chosen = self._chosen[key] = self.choose(self.by_kind.names if key is None else key)
+        refs = tuple(rubric.ref for rubric in chosen if applies_to_trace(rubric, view, self.by_kind, chosen))
+        if len(self._refs) < _MOST_REMEMBERED and self._is_told_by_kinds(chosen, view.present_kinds):
             self._refs[asked] = refs
         return refs
+
+    def _is_told_by_kinds(self, chosen: Sequence[Rubric], kinds: frozenset[Kind]) -> bool:
+        """Whether another trace of the same kinds is scored by the same of these rubrics."""
+        applies = [rubric.applies for rubric in chosen]
+        if any(one.services or one.agents or one.tags or (one.inner and kinds & {*one.kinds}) for one in applies):
+            return False
+        return not any(segment.services or segment.agents or segment.tags for _, segment in self.by_kind)
 
     def choose(self, wanted: Sequence[str]) -> tuple[Rubric, ...]:
         """The named rubrics, those of `by_kind` first. Raises UserError for two that would be primary for one span."""
@@ -118,9 +142,26 @@ class RubricSet:
         return tuple(rubrics)
 
     def _is_configured(self, rubric: Rubric) -> bool:
-        return any(names(reference, rubric) for reference in self.by_kind.values())
+        return bool(self.by_kind.segments_of(rubric))
+
+    @property
+    def in_force(self) -> tuple[Rubric, ...]:
+        """Those that settings name; all where they name none."""
+        return self.choose(self.by_kind.names) or tuple(self)
+
+    @property
+    def configured(self) -> list[tuple[Kind, Rubric]]:
+        """Each kind that settings name a rubric for, and the rubric, in their order."""
+        return [
+            (kind, rubric)
+            for _, segment in self.by_kind
+            for rubric in (self.get(segment.rubric),)
+            for kind in segment.kinds or rubric.applies.kinds
+        ]
 
     def _check_pair(self, first: Rubric, second: Rubric) -> None:
+        if not self.by_kind.may_collide(first, second):
+            return
         if first.name == second.name:
             raise UserError(
                 f"rubrics {first} and {second} cannot score one trace together: both write otel_scorer.{first.name}.…; "
@@ -132,19 +173,6 @@ class RubricSet:
                 f"rubrics {first} and {second} would both be primary for {', '.join(sorted(shared))} spans; "
                 "name one of them in by_kind, the other one then writes below its own name"
             )
-
-    def _check_kind(self, kind: Kind, name: str) -> None:
-        rubric = self.get(name)
-        if kind not in rubric.applies.kinds:
-            raise UserError(
-                f"by_kind.{kind} is {name!r}, but {rubric} applies to {', '.join(rubric.applies.kinds)}; "
-                f"choose a rubric for {kind} or add the kind to a new version"
-            )
-
-
-def _asks_for_kinds_only(rubric: Rubric) -> bool:
-    applies = rubric.applies
-    return not (applies.services or applies.agents or applies.tags)
 
 
 def _split(name: str, version: int | None) -> tuple[str, int | None]:
@@ -190,10 +218,11 @@ def _verify(folder: Path, rubrics: Sequence[Rubric]) -> None:
     for rubric in rubrics:
         digest = released.get(str(rubric))
         if digest is not None and digest != rubric.full_digest:
+            free = max(other.version for other in rubrics if other.name == rubric.name) + 1
             raise UserError(
                 f"{folder / rubric.name / str(rubric.version)}.yaml: {rubric} is released and has changed since "
                 f"(digest {rubric.full_digest[:12]}, {LOCK} says {digest[:12]}); undo the change and write it as "
-                f"{rubric.name}@{rubric.version + 1}"
+                f"{rubric.name}@{free}"
             )
     missing = sorted(set(released) - {str(rubric) for rubric in rubrics})
     if missing:

@@ -7,16 +7,22 @@ from pathlib import Path
 from pydantic import ConfigDict, Field
 
 from otel_scorer.model import Kind
+from otel_scorer.scoring.assigned import Assigned, Segment
 from otel_scorer.scoring.bundled import shipped_rubrics
 from otel_scorer.scoring.judge_settings import JudgingSettings
 
-DEFAULT_BY_KIND: dict[Kind, str] = {
+DEFAULT_BY_KIND: dict[Kind, str | tuple[str, ...]] = {
     "AGENT": "agent",
-    "WORKFLOW": "agent",
-    "CHAIN": "agent",
+    "WORKFLOW": ("agent", "workflow"),
+    "CHAIN": ("agent", "workflow"),
     "LLM": "llm",
     "TOOL": "tool",
     "RETRIEVER": "retriever",
+    "RERANKER": "reranker",
+    "GUARDRAIL": "guardrail",
+    "A2A_CLIENT": "a2a",
+    "A2A_SERVER": "a2a",
+    "MCP": "mcp",
 }
 
 
@@ -28,9 +34,15 @@ class ScoringSettings(JudgingSettings):
     rubrics_dir: Path | None = Field(
         default=None, description="Folder with rubrics of your own (<name>/<version>.yaml), beside the shipped ones"
     )
-    by_kind: dict[Kind, str] = Field(
+    by_kind: dict[Kind, str | tuple[str, ...]] = Field(
         default_factory=lambda: dict(DEFAULT_BY_KIND),
-        description="Which rubric scores spans of which kind; trace-level ones score the trace at a root of that kind",
+        description="Which rubric scores spans of which kind (a list: one for each level); trace-level ones score the "
+        "trace at a root of that kind",
+    )
+    segments: tuple[Segment, ...] = Field(
+        default=(),
+        description="Other rubrics for some services, agents or tags; the narrower segment wins, and two that would "
+        "both be primary for one span are refused",
     )
     requests: dict[str, str] = Field(
         default_factory=dict,
@@ -47,6 +59,11 @@ class ScoringSettings(JudgingSettings):
     openinference_evaluations: bool = Field(
         default=False, description="Also write OpenInference evaluations.N.evaluation.* attributes"
     )
+
+    @property
+    def assigned(self) -> Assigned:
+        """Which rubric is for which spans of which traces."""
+        return Assigned.of(self.by_kind, self.segments)
 
     @property
     def folders(self) -> tuple[Path, ...]:

@@ -47,8 +47,8 @@ class ScoringParts:
         scorer = Scorer(
             worker=worker,
             ledger_of=ledger_of,
-            rubrics=RubricSet.load(settings.scoring.folders, settings.scoring.by_kind),
-            by_kind=settings.scoring.by_kind,
+            rubrics=RubricSet.load(settings.scoring.folders, settings.scoring.assigned),
+            by_kind=settings.scoring.assigned,
             judge=self._judge(stores),
             keep=self._keep,
             deadline_s=settings.work.deadline_s,

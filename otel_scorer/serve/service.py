@@ -73,7 +73,7 @@ class Service:
         self._wanted = Wanted()
         self._ended = ended
         self._inline = settings.placement == "inline"
-        rubrics = RubricSet.load(settings.scoring.folders, settings.scoring.by_kind)
+        rubrics = RubricSet.load(settings.scoring.folders, settings.scoring.assigned)
         self._rubrics = RequestedRubrics(rubrics, settings.scoring.requests, UnknownEvaluations(self.metrics))
         self._recorder = Recorder(
             settings.sampling.salt_for(settings.deployment),

@@ -30,7 +30,7 @@ async def test_a_trace_comes_out_once_with_scores_on_its_root(deploy: Callable[.
     root = next(span for span in agent if span.name == "invoke_agent weather")
     assert attribute(root, "otel_scorer.status") in ("scored", "partial")
     assert attribute(root, "otel_scorer.score.optimal_plan_execution") == 5
-    assert attribute(root, "otel_scorer.rubric.id") == "agent@1"
+    assert attribute(root, "otel_scorer.rubric.id") == "agent@2"
     assert not any(is_evaluation(span) for span in found)
     sent = {span.SerializeToString() for span in [*spans, *others]}
     assert {without_scores(span.raw) for span in sink.spans()} == sent
@@ -43,7 +43,7 @@ async def test_a_trace_comes_out_once_with_scores_on_its_root(deploy: Callable[.
         check=True,
     ).stdout
     assert record.status in said
-    assert "agent@1" in said
+    assert "agent@2" in said
     shown = subprocess.run(
         [sys.executable, "-m", "otel_scorer", "view", "ab" * 16, "--data-dir", str(deployment.folder / "data")],
         capture_output=True,

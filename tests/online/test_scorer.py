@@ -33,7 +33,7 @@ RUBRICS = RubricSet.load([shipped_rubrics()], DEFAULT_BY_KIND)
 
 
 async def waiting_trace(ledger: Ledger, spans: Sequence[AgentSpan] = (), logs: Sequence[JoinedLog] = ()) -> Member:
-    """A trace (its spans and log records in the order of their coming) that waits for `agent@1`; due in a minute."""
+    """A trace (its spans and log records in the order of their coming) that waits for `agent`; due in a minute."""
     spans = spans or split_traces(request_of(agent_run()), deployment="test").agent
     member = Member("default", spans[0].trace_id.hex())
     put = TracePut(member, {})
@@ -71,7 +71,7 @@ async def scored_while(valkey: EmbeddedValkey, ledger: Ledger, happens: Callable
         happens()
         return b""
 
-    scorer = Scorer("w", lambda _: ledger, RUBRICS, DEFAULT_BY_KIND, None, keep, deadline_s=20.0)
+    scorer = Scorer("w", lambda _: ledger, RUBRICS, RUBRICS.by_kind, None, keep, deadline_s=20.0)
     member = await waiting_trace(ledger)
     scoring = asyncio.create_task(scorer.score(member, 1))
     async with asyncio.timeout(10):
@@ -89,7 +89,7 @@ async def test_a_result_is_handed_in_although_the_store_died_meanwhile(tmp_path:
     try:
         claim = await scored_while(valkey, ledger, lambda: kill(valkey))
         assert claim.state == "waiting"
-        assert json.loads(claim.result)[0]["rubric"] == {"name": "agent", "version": 1}
+        assert json.loads(claim.result)[0]["rubric"]["name"] == "agent"
     finally:
         await client.close()
         await asyncio.to_thread(valkey.stop)

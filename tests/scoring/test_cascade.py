@@ -236,4 +236,4 @@ TARGET = Target(view(run()))
 def _decided(verdicts: list[tuple[float, float]]) -> Score | Missing:
     checks = [check("says", estimate=estimate, weight=weight) for estimate, weight in verdicts]
     mine = rubric({GROUNDING: dimension(*checks)})
-    return decide(hear(mine, mine.dimensions[GROUNDING], TARGET))
+    return decide(hear(mine, GROUNDING, TARGET))

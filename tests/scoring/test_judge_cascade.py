@@ -122,7 +122,7 @@ async def test_a_judge_that_fails_is_passed_over(failure: JudgeFailure) -> None:
     result = await scored(Model("small", failure), Model("strong", {FACTS: 2, SAFETY: 3}))
     assert values(result) == {FACTS: (2, "strong"), SAFETY: (3, "strong")}
     assert result.judge_use.calls == 2
-    assert [(one.code, one.text) for one in result.findings] == [
+    assert [(one.code, one.text) for one in result.findings if one.code != "judge.fault"] == [
         ("judge.passed_over", f"The judge small gave no answer ({failure.why}).")
     ]
 
@@ -133,7 +133,7 @@ async def test_where_the_last_one_fails_an_earlier_score_stands_and_says_so() ->
     )
     assert values(result) == {FACTS: (3, "small")}
     assert result.scores[SAFETY] == Missing("undecided", "small")
-    assert [(one.code, one.dimension) for one in result.findings] == [
+    assert [(one.code, one.dimension) for one in result.findings if one.code != "judge.fault"] == [
         ("judge.passed_over", ""),
         ("judge.unsure", FACTS),
         ("judge.unsure", SAFETY),

@@ -181,8 +181,8 @@ BAD_REQUESTS: list[tuple[dict[str, Any], int, int]] = [
     ({"headers": {**JSON, "content-encoding": "snappy"}}, 415, 12),
     ({"headers": {**PROTOBUF, "content-encoding": "gzip"}, "body": b"not gzip"}, 400, 3),
     ({"headers": {**PROTOBUF, "content-encoding": "deflate"}, "body": b"not deflate"}, 400, 3),
-    ({"headers": {**PROTOBUF, "content-encoding": "gzip"}, "body": gzip.compress(traces())[:-4]}, 400, 3),
-    ({"headers": {**PROTOBUF, "content-encoding": "gzip"}, "body": gzip.compress(traces()) + b"junk"}, 400, 3),
+    ({"headers": {**PROTOBUF, "content-encoding": "gzip"}, "body": gzip.compress(traces(), mtime=0)[:-4]}, 400, 3),
+    ({"headers": {**PROTOBUF, "content-encoding": "gzip"}, "body": gzip.compress(traces(), mtime=0) + b"junk"}, 400, 3),
     ({"headers": {**PROTOBUF, "content-encoding": "gzip"}, "body": b"\x1f"}, 400, 3),
 ]
 
@@ -202,9 +202,9 @@ async def test_what_is_not_an_otlp_request_is_refused_and_never_reaches_the_pipe
     ("encoding", "body"),
     [
         ("identity", traces()),
-        ("GZIP", gzip.compress(traces())),
-        ("gzip", gzip.compress(traces(2)[:20]) + gzip.compress(traces(2)[20:])),
-        ("gzip", gzip.compress(traces()) + b"\0\0\0"),
+        ("GZIP", gzip.compress(traces(), mtime=0)),
+        ("gzip", gzip.compress(traces(2)[:20], mtime=0) + gzip.compress(traces(2)[20:], mtime=0)),
+        ("gzip", gzip.compress(traces(), mtime=0) + b"\0\0\0"),
         ("deflate", zlib.compress(traces())),
     ],
 )
