@@ -81,8 +81,9 @@ async def render(
 ) -> list[Rendered]:
     """What the judge would be sent about each span that the rubric judges: the trace is scored, and nobody answers.
 
-    `suspicious`: what is done with text that addresses a grader (settings `scoring.suspicious`). `always`: as if the rubric said `judge: always`, so that every dimension with a question is asked. Raises UserError
-    where the rubric judges nothing in the trace.
+    `suspicious`: what is done with text that addresses a grader (settings `scoring.suspicious`). `always`: as if the
+    rubric said `judge: always`, so that every dimension with a question is asked. Raises UserError where the rubric
+    judges nothing in the trace.
     """
     asking = rubric.model_copy(update={"judge": "always"}) if always else rubric
     nobody = _Nobody(evidence_chars, suspicious)
