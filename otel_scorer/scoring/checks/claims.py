@@ -8,12 +8,12 @@ trying every place. Each kind is cut out of the text before the next is looked f
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import Literal, NamedTuple, TypeAlias
 
 from otel_scorer.scoring.checks.lexicon import vocabulary
 from otel_scorer.scoring.checks.words import clip
-from otel_scorer.scoring.hits import folded
+from otel_scorer.scoring.hits import folded, found_from
 
 Kind = Literal["url", "email", "date", "time", "percent", "amount", "number", "identifier"]
 
@@ -37,7 +37,7 @@ _MONTH = (
     r"|nov(?:ember)?|dec(?:ember)?)\.?"
 )
 _URL = re.compile(r"\b(?:https?://|www\.)[^\s<>\"'`)\]}|]{2,2000}", re.IGNORECASE)
-_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}+@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
 _ISO_DATE = re.compile(r"(\d(?<!\d\d)\d{3})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
 _SLASH_DATE = re.compile(r"(\d(?<![\d/.-]\d)\d?)[/.-](\d{1,2})[/.-](\d{4}|\d{2})(?![\d/-])")
 _MONTH_FIRST = re.compile(_MONTH + r" +(?:the +)?(\d{1,2})(?:st|nd|rd|th)?\b(?!:)(?:,? +(\d{4})\b)?", re.IGNORECASE)
@@ -47,7 +47,7 @@ _DAY_FIRST = re.compile(
 _TIME = re.compile(r"(\d(?<![\d:.]\d)\d?):(\d{2})(?::\d{2})?(?:\.\d+)? ?([ap]\.?m\b\.?)?(?![\d:])", re.IGNORECASE)
 _HOUR = re.compile(r"(\d(?<![\d:.]\d)\d?) ?([ap]\.?m)\b\.?", re.IGNORECASE)
 _IDENTIFIER = re.compile(
-    r"(?<![\w/])(?=[A-Za-z_#-]{0,24}\d)[#]?[A-Za-z0-9]{1,64}(?:[_-][A-Za-z0-9]{1,64}){0,8}(?![\w])"
+    r"(?<![\w/])(?=[A-Za-z_#-]{0,24}+\d)[#]?[A-Za-z0-9]{1,64}(?:[_-][A-Za-z0-9]{1,64}){0,8}(?![\w])"
 )
 _NUMBER = re.compile(
     r"(?P<digits>\d(?<![\w.,]\d)\d*(?:[.,  ’']\d+)*)"
@@ -64,6 +64,7 @@ _LIST_MARKER = re.compile(r"(?m)^[ \t>*_#-]{0,8}\(?\d{1,3}[.):][*_]{0,2}(?=\s|$)
 _LABEL = re.compile(
     r"\b(?:step|option|item|part|section|question|point|phase|task|day|example|figure|table) #?\d{1,2}\b", re.IGNORECASE
 )
+_SEPARATOR = re.compile("[.,]")
 _SPACED = re.compile(r"[   ’']")
 
 
@@ -74,12 +75,10 @@ def claims(text: str) -> list[Claim]:
         return []
     rest = _without_numbering(rest)
     found: list[Claim] = []
-    for is_possible, pattern, reader in _READERS:
-        if not is_possible(rest):
-            continue
+    for find, read in _KINDS:
         kept: list[tuple[int, int]] = []
-        for match in pattern.finditer(rest):
-            claim = reader(match)
+        for match in find(rest):
+            claim = read(match)
             if claim is not None:
                 found.append(claim)
                 kept.append(match.span())
@@ -160,19 +159,6 @@ def _clock(match: re.Match[str], hour: int, minute: int, half: str) -> Claim | N
     return Claim("time", match.group().strip(), match.start(), tuple(float(60 * h + minute) for h in sorted(hours)))
 
 
-_DIGIT_AFTER_BLANK = re.compile(r"\d(?<= \d)")
-_FOLDED_MONTH_FIRST = re.compile(_MONTH + r" +(?:the +)?\d")
-_DIGIT_IN_A_WORD = re.compile(r"\d(?:(?<=[A-Za-z_-]\d)|(?=[A-Za-z_-]))")
-
-
-def _may_hold_url(text: str) -> bool:
-    return "://" in text or "www." in text.lower()
-
-
-def _may_hold_month_first(text: str) -> bool:
-    return bool(_DIGIT_AFTER_BLANK.search(text) and _FOLDED_MONTH_FIRST.search(folded(text)))
-
-
 _WITH_UNIT = re.compile(r"\d{1,6}(?:st|nd|rd|th|[a-zA-Z]{1,3})|[A-Za-z]\d|\d{1,4}-[a-zA-Z]{2,12}")
 
 
@@ -206,7 +192,8 @@ def _currency_before(text: str, earliest: int, number: int) -> tuple[int, str]:
 
 
 def _number(match: re.Match[str], currency: str, text: str) -> Claim | None:
-    readings = _readings(_SPACED.sub("", match["digits"]))
+    digits = match["digits"]
+    readings = [(float(digits), 1.0)] if digits.isdecimal() else _readings(_SPACED.sub("", digits))
     if not readings:
         return None
     scale = _SCALES.get((match["scale"] or "").strip().lower(), 1.0)
@@ -230,7 +217,7 @@ def _readings(digits: str) -> list[tuple[float, float]]:
     if not marks:
         return [(float(digits), 1.0)]
     last, tail = marks[-1], len(digits) - 1 - digits.rindex(marks[-1])
-    groups = re.split(r"[.,]", digits)
+    groups = _SEPARATOR.split(digits)
     grouped = all(len(group) == 3 for group in groups[1:]) and len(groups[0]) <= 3
     if len(marks) > 1:
         if len(set(marks)) == 1:
@@ -245,22 +232,53 @@ def _readings(digits: str) -> list[tuple[float, float]]:
     return found
 
 
-def _always(_text: str) -> bool:
-    return True
+# ---- where they may stand --------------------------------------------------------------------------------------------
+
+_Matches: TypeAlias = Iterable[re.Match[str]]
+_DIGIT_AFTER_BLANK = re.compile(r"\d(?<= \d)")
+_MONTH_AND_DAY = re.compile(_MONTH + r" +(?:the +)?\d")
+"""With which `_MONTH_FIRST` begins, for folded texts."""
+_DIGIT_IN_A_WORD = re.compile(r"\d(?:(?<=[A-Za-z_-]\d)|(?=[A-Za-z_-]))")
 
 
-_READERS: tuple[tuple[Callable[[str], object], re.Pattern[str], Callable[[re.Match[str]], Claim | None]], ...] = (
-    (_may_hold_url, _URL, _url),
-    (re.compile("@").search, _EMAIL, _email),
-    (_always, _ISO_DATE, _iso),
-    (_always, _SLASH_DATE, _slashed),
-    (_may_hold_month_first, _MONTH_FIRST, _month_first),
-    (_always, _DAY_FIRST, _day_first),
-    (re.compile(":").search, _TIME, _time),
-    (_always, _HOUR, _hour),
-    (_DIGIT_IN_A_WORD.search, _IDENTIFIER, _identifier),
+def _may_hold_url(text: str) -> bool:
+    return "://" in text or "www." in text.lower()
+
+
+def _urls(text: str) -> _Matches:
+    return _URL.finditer(text) if _may_hold_url(text) else ()
+
+
+def _emails(text: str) -> _Matches:
+    return _EMAIL.finditer(text) if "@" in text else ()
+
+
+def _months_first(text: str) -> _Matches:
+    if not _DIGIT_AFTER_BLANK.search(text):
+        return ()
+    return found_from(_MONTH_AND_DAY, _MONTH_FIRST, text, folded(text))
+
+
+def _times(text: str) -> _Matches:
+    return _TIME.finditer(text) if ":" in text else ()
+
+
+def _identifiers(text: str) -> _Matches:
+    return _IDENTIFIER.finditer(text) if _DIGIT_IN_A_WORD.search(text) else ()
+
+
+_KINDS: tuple[tuple[Callable[[str], _Matches], Callable[[re.Match[str]], Claim | None]], ...] = (
+    (_urls, _url),
+    (_emails, _email),
+    (_ISO_DATE.finditer, _iso),
+    (_SLASH_DATE.finditer, _slashed),
+    (_months_first, _month_first),
+    (_DAY_FIRST.finditer, _day_first),
+    (_times, _time),
+    (_HOUR.finditer, _hour),
+    (_identifiers, _identifier),
 )
-"""Whether a text may hold one (a quick look that spares the pattern), the pattern, what a match of it says."""
+"""Where a text may state something of a kind, and what it then says."""
 
 # ---- quotes and names ------------------------------------------------------------------------------------------------
 

@@ -49,12 +49,10 @@ class Phrases(NamedTuple):
     """What `phrases` makes: a pattern for folded texts, and with which words its matches begin."""
 
     pattern: re.Pattern[str]
-    starts: re.Pattern[str] | None = None
-    """Where a match may begin, found quickly; None where that is not known."""
     words: frozenset[str] = frozenset()
     """Every match begins with one of these words,"""
     beginnings: frozenset[str] = frozenset()
-    """or with a word that begins so."""
+    """or with a word that begins so. Neither: it is not known."""
     alone: frozenset[str] = frozenset()
     """Words that are a match by themselves."""
     holding: str = ""
@@ -63,20 +61,14 @@ class Phrases(NamedTuple):
     def search(self, text: str | Wording) -> re.Match[str] | None:
         """The first match in the folded text. A `Wording` is for texts in which several patterns are looked for."""
         if isinstance(text, Wording):
-            return self._first(text.folded) if self.may_be_in(text) else None
-        return self._first(folded(text))
+            return self.pattern.search(text.folded) if self.may_be_in(text) else None
+        return self.pattern.search(folded(text))
 
     def is_in(self, text: str | Wording) -> bool:
         """Whether there is a match."""
         if isinstance(text, Wording) and not self.alone.isdisjoint(text.words):
             return True
         return self.search(text) is not None
-
-    def _first(self, text: str) -> re.Match[str] | None:
-        if self.starts is None:
-            return self.pattern.search(text)
-        matches = (self.pattern.match(text, start.start()) for start in self.starts.finditer(text))
-        return next((match for match in matches if match), None)
 
     def match(self, text: str) -> re.Match[str] | None:
         """The match at the beginning of the folded text."""
@@ -86,8 +78,11 @@ class Phrases(NamedTuple):
         """Whether a match is possible, in the text or in a part of it that ends between words."""
         if self.holding and self.holding not in wording.words:
             return False
-        if self.starts is None or not self.words.isdisjoint(wording.words):
+        if not self.words.isdisjoint(wording.words):
             return True
+        return not (self.beginnings or self.words) or self._begins_a_word(wording)
+
+    def _begins_a_word(self, wording: Wording) -> bool:
         return bool(self.beginnings) and not self.beginnings.isdisjoint(wording.beginnings)
 
 
@@ -108,7 +103,6 @@ def phrases(block: str, *, at_start: bool = False, holding: str = "") -> Phrases
         return Phrases(pattern)
     return Phrases(
         pattern,
-        re.compile("|".join(sorted({opening.pattern for opening in openings}))),
         words=frozenset(opening.letters for opening in openings if opening.whole),
         beginnings=frozenset(opening.letters for opening in openings if not opening.whole),
         alone=frozenset(opening.letters for opening in openings if opening.alone),
@@ -123,12 +117,6 @@ class _Opening(NamedTuple):
     """None: it is not known."""
     whole: bool = False
     alone: bool = False
-
-    @property
-    def pattern(self) -> str:
-        """The first letter stands first: the search leaps to it."""
-        first, rest = self.letters[0], self.letters[1:]
-        return rf"{first}(?<!\w{first}){rest}" + (r"\b" if self.whole else "")
 
 
 _LETTERS = re.compile(r"[a-z]*")
