@@ -23,6 +23,17 @@ def printed_object(text: str) -> Value:
     return found.value if found.ok else None
 
 
+_MESSAGE = re.compile(r"""content=('(?:[^'\\]|\\.)*+'|"(?:[^"\\]|\\.)*+")\s(?=.*\btool_call_id=)""", re.DOTALL)
+
+
+def printed_tool_message(text: str) -> str | None:
+    """What a printed tool message of LangChain says (`content='x' name='f' tool_call_id='1'`); None for other text."""
+    if not text.startswith("content=") or len(text) > _LONGEST:
+        return None
+    found = _MESSAGE.match(text)
+    return unprinted_text(found[1]) if found else None
+
+
 def _as_json(token: re.Match[str]) -> str:
     told = token[0]
     if told in _WORDS:

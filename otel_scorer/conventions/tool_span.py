@@ -5,6 +5,7 @@ from __future__ import annotations
 from otel_scorer.conventions.content import result_content
 from otel_scorer.conventions.found import Captured, Reads
 from otel_scorer.conventions.kinds import kind_of
+from otel_scorer.conventions.printed import printed_object, printed_tool_message
 from otel_scorer.conventions.source import Source
 from otel_scorer.conventions.values import captured, is_cut, parsed, string
 from otel_scorer.model import Attributes, Span, ToolCall, Value
@@ -108,25 +109,48 @@ def parameters_of(source: Source) -> Captured | None:
 
 
 def arguments_of(value: Value) -> Value:
-    """Arguments out of their wrapping: LangChain's run input, `{"args": [], "kwargs": {}}`."""
-    value = parsed(value)
+    """Arguments out of their wrapping: LangChain's run input, a printed dict, `{"args": [], "kwargs": {}}`."""
+    value = _unprinted(parsed(value))
     if not isinstance(value, dict):
         return value
     if "input_str" in value and "inputs" in value:
-        return value["inputs"] if value["inputs"] is not None else parsed(value["input_str"])
+        return value["inputs"] if value["inputs"] is not None else _unprinted(parsed(value["input_str"]))
     if "kwargs" in value and "args" in value and not (value["args"] and value["kwargs"]):
         return value["args"] or value["kwargs"]
     return value
 
 
 def result_of(value: Value) -> Value:
-    """A result out of its wrapping: `{"output": x, "kwargs": {}}`, Gemini's `{"name", "response"}`, content blocks."""
-    value = result_content(value)
+    """A result out of its wrapping: `{"output": x, "kwargs": {}}`, a message of LangChain's, Gemini's `{"name",
+    "response"}`, content blocks.
+    """
+    value = _told_in_message(result_content(value))
     if isinstance(value, dict):
         if "output" in value and value.keys() <= {"output", "kwargs"}:
-            return result_content(value["output"])
+            return _told_in_message(result_content(value["output"]))
         if "response" in value and value.keys() <= {"id", "name", "response"}:
             return value["response"]
+    return value
+
+
+def _unprinted(value: Value) -> Value:
+    """LangChain hands a tool's input to its callbacks as `str(input)`."""
+    printed = printed_object(value) if isinstance(value, str) else None
+    return value if printed is None else printed
+
+
+def _told_in_message(value: Value) -> Value:
+    """What a tool message of LangChain holds, in its three forms: `message_to_dict`, `dumpd` and `str`."""
+    if isinstance(value, str):
+        told = printed_tool_message(value)
+        return value if told is None else result_content(told)
+    if not isinstance(value, dict):
+        return value
+    inner = value.get("data") if value.get("type") == "tool" else None
+    if inner is None and value.get("type") == "constructor" and "lc" in value:
+        inner = value.get("kwargs")
+    if isinstance(inner, dict) and "content" in inner and "tool_call_id" in inner:
+        return result_content(inner["content"])
     return value
 
 
