@@ -1,4 +1,4 @@
-"""What LangChain's tools were given and gave back, in the forms in which its callbacks hand them to instrumentations."""
+"""What LangChain's tools were given and gave back, in the forms in which its callbacks hand them on."""
 
 from __future__ import annotations
 
