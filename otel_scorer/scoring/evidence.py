@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from otel_scorer.conventions.values import is_cut
-from otel_scorer.model import GenAI
+from otel_scorer.model import Document, GenAI, Message
 from otel_scorer.scoring.verdict import Target
 
 Need = Literal[
@@ -34,15 +34,32 @@ _OF_TRACE: Mapping[str, Callable[[Target], bool]] = {
 }
 
 _OF_SPAN: Mapping[str, Callable[[GenAI], bool]] = {
-    "input": lambda genai: genai.input_messages is not None or _is_whole(genai.input_text),
-    "output": lambda genai: genai.output_messages is not None or _is_whole(genai.output_text),
+    "input": lambda genai: _are_told(genai.input_messages) or _is_whole(genai.input_text),
+    "output": lambda genai: _are_told(genai.output_messages) or _is_whole(genai.output_text),
     "system": lambda genai: genai.system_instructions is not None,
     "tool_definitions": lambda genai: genai.tool_definitions is not None,
     "arguments": lambda genai: genai.tool_arguments_captured,
     "result": lambda genai: genai.tool_result_captured,
     "query": lambda genai: genai.query is not None,
-    "documents": lambda genai: genai.documents is not None,
+    "documents": lambda genai: _have_text(genai.documents),
 }
+
+
+def _are_told(messages: Sequence[Message] | None) -> bool:
+    """Captured, empty ones too, and more than the names of the tools that were called: those come without content."""
+    return messages is not None and (not messages or not all(map(_is_names_only, messages)))
+
+
+def _is_names_only(message: Message) -> bool:
+    if message.text or message.reasoning or message.media or not (message.tool_calls or message.tool_results):
+        return False
+    told = (*(call.arguments for call in message.tool_calls), *(result.content for result in message.tool_results))
+    return all(one is None for one in told)
+
+
+def _have_text(documents: Sequence[Document] | None) -> bool:
+    """Captured, none found among them too, and not ids and scores alone."""
+    return documents is not None and (not documents or any(one.text is not None for one in documents))
 
 
 def _is_whole(text: str | None) -> bool:
