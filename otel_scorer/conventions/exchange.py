@@ -79,7 +79,31 @@ def response(value: Value, *, about_only: bool = False) -> Response:
     reasons = shapes.with_finish_reasons(found or ()) or _stop_reason(value)
     usage = value.get("usage")
     told = from_object(usage, cache_apart=value.get("type") == "message") if isinstance(usage, dict) else None
-    return Response(found, reasons, string(value.get("id")), string(value.get("model")), told)
+    response_id, model = _about(value)
+    return Response(found, reasons, response_id, model, told)
+
+
+def _about(body: dict[str, Value]) -> tuple[str, str]:
+    """(id, served model) of a response, "" where not told. LangChain's LLMResult has them in `llm_output`; of a stream
+    only its message tells them.
+    """
+    response_id, model = string(body.get("id")), string(body.get("model"))
+    if "generations" not in body:
+        return response_id, model
+    outer, inner = _dict(body.get("llm_output")), _dict(_dict(_message_of(body["generations"])).get("kwargs"))
+    told = _dict(inner.get("response_metadata"))
+    model = model or string(outer.get("model_name")) or string(told.get("model_name"))
+    return response_id or string(outer.get("id")) or string(told.get("id")), model
+
+
+def _message_of(generations: Value) -> Value:
+    while isinstance(generations, list) and generations:
+        generations = generations[0]
+    return _dict(generations).get("message")
+
+
+def _dict(value: Value) -> dict[str, Value]:
+    return value if isinstance(value, dict) else {}
 
 
 def _items(value: Value, role: str) -> tuple[Message, ...] | None:

@@ -151,7 +151,7 @@ def evidence(span: Span) -> GenAI:
         documents=found.get("documents"),
         reranked=found.get("reranked"),
         request_model=request_model,
-        response_model=response_model or found.get("response_model", ""),
+        response_model=_served(request_model, response_model, found.get("response_model", "")),
         provider=provider_of(span),
         parameters=found.get("parameters", {}),
         prompt_name=prompt.name,
@@ -172,6 +172,11 @@ def evidence(span: Span) -> GenAI:
         feedback=found.get("feedback", ()),
         truncated=source.cut or cut,
     )
+
+
+def _served(asked: str, served: str, in_response: str) -> str:
+    """The model that answered. Where one key stands for both, the response itself knows better."""
+    return in_response if in_response and served in ("", asked) else served
 
 
 def _bounded(span: Span) -> Span:

@@ -63,7 +63,7 @@ async def test_of_a_trace_without_its_agent_the_steps_are_scored(deploy: Callabl
     record = (await deployment.until_ended(["cd" * 16]))["cd" * 16]
     assert record.status == "incomplete"
     tool, model = sorted(spans_of(sink)["cd" * 16], key=lambda span: str(span.name), reverse=True)
-    assert (attribute(tool, "otel_scorer.rubric.id"), attribute(model, "otel_scorer.rubric.id")) == ("tool@1", "llm@1")
+    assert (attribute(tool, "otel_scorer.rubric.id"), attribute(model, "otel_scorer.rubric.id")) == ("tool@2", "llm@2")
     assert attribute(tool, "otel_scorer.score.optimal_plan_execution") == 5
     assert not any(attribute(span, "otel_scorer.status") for span in (tool, model)), "there is no root to say it on"
     assert {outcome.rubric for outcome in record.outcomes} == {"tool", "llm"}
