@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Hashable, Sequence
+from dataclasses import fields
+from functools import cache
 from typing import Any
 
 from otel_scorer.errors import UserError
@@ -13,8 +14,21 @@ from otel_scorer.model import Finding, JudgeUse, Missing, Result, RubricId, Scor
 
 def dump(results: Sequence[Result]) -> str:
     """Canonical JSON: one array, sorted keys, no spaces, characters as they are."""
-    content = [asdict(result) for result in results]
-    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _CANONICAL.encode(list(results))
+
+
+def _by_field(noun: Any) -> dict[str, Any]:
+    return {name: getattr(noun, name) for name in _field_names(type(noun))}
+
+
+@cache
+def _field_names(kind: Hashable) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))  # type: ignore[arg-type]
+
+
+_CANONICAL = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_by_field
+)
 
 
 def load(text: str) -> tuple[Result, ...]:

@@ -179,7 +179,7 @@ def answered(target: Target) -> Verdict | CannotTell:
         return Verdict(estimate, text, tuple(findings.all), findings.spans)
     if spoken.finish_reason == "content_filter":
         return CannotTell("a content filter ended the answer: whether rightly is not to be seen here")
-    if outcome.refuses(spoken.answer):
+    if target.once(outcome.refuses, spoken.answer):
         return CannotTell("the answer declines: whether rightly is not to be seen here")
     if spoken.task is None:
         return CannotTell("the request was not captured", missing_evidence=True)

@@ -319,7 +319,7 @@ def names(text: str) -> Iterator[str]:
         name = match.group()
         if _starts_sentence(body, match.start()):
             name = name.partition(" ")[2]
-        elif " " not in name and not _LOWER_BEFORE.search(body, max(0, match.start() - 30), match.start()):
+        elif " " not in name and not _LOWER_BEFORE.match(body, max(0, match.start() - 2), match.start()):
             continue
         if name[:1].isupper() and any(part.lower() not in _COMMON for part in name.split()):
             yield name
@@ -329,7 +329,7 @@ _CAPITAL = re.compile("[A-Z]")
 _HEADING_SIGN = re.compile(r"[#:*_](?:(?<=[#:])|[*_])")
 """What every heading and bold text holds: a #, a colon, or two of * and _."""
 _BOLD = re.compile(r"\*\*[^*\n]{1,120}\*\*|__[^_\n]{1,120}__")
-_LOWER_BEFORE = re.compile(r"[a-zß-ÿ] $")
+_LOWER_BEFORE = re.compile("[a-zß-ÿ] ")
 
 
 def _starts_sentence(text: str, start: int) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Sequence
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 from otel_scorer.scoring.checks import outcome
@@ -46,19 +47,20 @@ def statements(target: Target, *, high: float = 0.75, low: float = 0.15) -> Verd
         return ground
     spoken, read, told = ground
     answer = clip(spoken.answer, 20_000)
-    if outcome.refuses(answer) or outcome.is_empty(answer) or _FOUND_NOTHING.is_in(target.once(Wording, answer)):
+    once = target.once
+    if once(outcome.refuses, answer) or outcome.is_empty(answer) or _FOUND_NOTHING.is_in(once(Wording, answer)):
         return CannotTell("the answer says that something is missing, which no document can support")
-    tongues = {target.once(language_of, answer), target.once(language_of, read.text[:5000])} - {""}
+    tongues = {once(language_of, answer), once(language_of, read.text[:5000])} - {""}
     if len(tongues) > 1:
         return CannotTell("the answer is in another language than what was read")
-    share, covered, size = _support(answer, read, frozenset(told.stems), target.once(Stems))
+    share, covered, size = _support(answer, read, told, once)
     if size < _MIN_WORDS:
         return CannotTell("the answer makes no statement of its own")
     metrics = {"statement_support": share}
     reason = f"{share:.0%} of what the answer states is in the words of what the agent read"
     if share >= high:
         return verdict(spoken, 5.0, reason, (), metrics)
-    if covered > low or not _is_prose(spoken, target.once) or not spoken.complete or read.cut:
+    if covered > low or not _is_prose(spoken, once) or not spoken.complete or read.cut:
         return CannotTell(reason + ": no telling by words alone", metrics=metrics)
     findings = Findings(GROUNDING)
     findings.add("grounding.unsupported_statements", reason, stage="LLM", span_ids=(spoken.answer_span,))
@@ -73,20 +75,46 @@ def _is_prose(spoken: Said, once: Once) -> bool:
     )
 
 
-def _support(answer: str, read: Evidence, told: frozenset[str], stems: Stems) -> tuple[float, float, int]:
+class _Sentence(NamedTuple):
+    """A sentence of the answer by stems: of all its words, and of those that are no stopwords."""
+
+    stems: list[str]
+    content: list[str]
+    personal: bool
+    """In the first person."""
+
+
+def _stated(answer: str, once: Once) -> list[_Sentence]:
+    """The sentences that are no questions."""
+    spoken = [once(words, sentence) for sentence in sentences(answer)[:400] if not sentence.endswith("?")]
+    known = once(Stems)
+    return [
+        _Sentence(
+            known.of(sentence),
+            known.of(word for word in sentence if word not in STOPWORDS),
+            not _SELF.isdisjoint(sentence),
+        )
+        for sentence in spoken
+    ]
+
+
+def _pairs(answer: str, once: Once) -> frozenset[tuple[str, str]]:
+    """Words of the answer that stand side by side."""
+    return frozenset(chain.from_iterable(pairwise(sentence.stems) for sentence in once(_stated, answer, once)))
+
+
+def _support(answer: str, read: Evidence, told: Evidence, once: Once) -> tuple[float, float, int]:
     """Support, share of content words that are known (1.0 where too few to say), number of content words."""
-    spoken = [words(sentence) for sentence in sentences(answer)[:400] if not sentence.endswith("?")]
-    stated = [_Sentence(sentence, stems.of(sentence)) for sentence in spoken]
-    known = frozenset(read.stems)
-    pairs = frozenset(pair for sentence in stated for pair in pairwise(sentence.stems)).intersection(
-        pairwise(read.stems)
-    )
+    known, foretold = frozenset(read.stems), frozenset(told.stems)
+    pairs = once(_pairs, answer, once).intersection(pairwise(read.stems))
     total = covered = impersonal = size = 0.0
-    for sentence in stated:
-        weight = sum(word not in STOPWORDS for word in sentence.words)
-        share, part = _of_sentence(sentence, known, pairs, told)
+    for sentence in once(_stated, answer, once):
+        weight = len(sentence.content)
+        content = [stem for stem in sentence.content if stem in known or stem not in foretold]
+        share = sum(stem in known for stem in content) / len(content) if content else 1.0
+        part = _paired(sentence.stems, pairs) if content else 1.0
         size += weight
-        if _SELF.isdisjoint(sentence.words):
+        if not sentence.personal:
             impersonal, covered = impersonal + weight, covered + weight * share
         elif part < 1:
             continue
@@ -94,20 +122,10 @@ def _support(answer: str, read: Evidence, told: frozenset[str], stems: Stems) ->
     return total / max(1.0, size), covered / impersonal if impersonal >= _TELLING_WORDS else 1.0, int(size)
 
 
-class _Sentence(NamedTuple):
-    words: list[str]
-    stems: list[str]
-
-
-def _of_sentence(
-    sentence: _Sentence, known: frozenset[str], pairs: frozenset[tuple[str, str]], told: frozenset[str]
-) -> tuple[float, float]:
-    """Share of the content words that are known, and share of all words that stand in a known pair."""
-    content = [s for w, s in zip(*sentence, strict=True) if w not in STOPWORDS and (s in known or s not in told)]
-    if not content:
-        return 1.0, 1.0
-    paired = [False] * len(sentence.stems)
-    for at, pair in enumerate(pairwise(sentence.stems)):
+def _paired(stems: Sequence[str], pairs: frozenset[tuple[str, str]]) -> float:
+    """Share of all words that stand in a known pair."""
+    paired = [False] * len(stems)
+    for at, pair in enumerate(pairwise(stems)):
         if pair in pairs:
             paired[at] = paired[at + 1] = True
-    return sum(s in known for s in content) / len(content), sum(paired) / len(paired)
+    return sum(paired) / len(paired)
