@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from functools import cache
 from typing import Any
@@ -18,12 +18,13 @@ def dump(results: Sequence[Result]) -> str:
 
 
 def _by_field(noun: Any) -> dict[str, Any]:
-    return {name: getattr(noun, name) for name in _field_names(type(noun))}
+    kind: Any = type(noun)
+    return {name: getattr(noun, name) for name in _field_names(kind)}
 
 
 @cache
-def _field_names(kind: Hashable) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))  # type: ignore[arg-type]
+def _field_names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 _CANONICAL = json.JSONEncoder(

@@ -59,7 +59,7 @@ def _demanded(target: Target, spoken: Said) -> list[Demand]:
     texts = [spoken.task or ""]
     if spoken.system and (target.step is not None or target.once(_one_prompt, target.view)):
         texts.append(spoken.system)
-    return [demand for text in texts for demand in target.once(demands, text)]
+    return [demand for text in texts for demand in target.once(demands, text, target.once)]
 
 
 def _one_prompt(view: TraceView) -> bool:

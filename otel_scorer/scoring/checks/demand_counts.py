@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from otel_scorer.scoring.checks.demand import MANY, NEARLY, NUMBER, WORD_NUMBERS, Demand, Test, number
+from otel_scorer.scoring.checks.demand import MANY, NEARLY, NUMBER, Demand, Test, number
 from otel_scorer.scoring.checks.lexicon import Wording
 from otel_scorer.scoring.checks.reply import COUNTED, Reply
 
@@ -47,8 +47,8 @@ _BOUNDS: dict[str, str] = {
 _BOUND = "(" + "|".join(sorted(_BOUNDS, key=len, reverse=True)) + ")?"
 _COUNT = re.compile(rf"(?<!\w){_BOUND} ?(?:(?:a|the) )?{NUMBER}( |-)(?:different |distinct )?{_UNIT}", re.IGNORECASE)
 _BETWEEN = re.compile(rf"(?<!\w)(?:between |from )?{NUMBER}(?: ?- ?| to | and ){NUMBER} {_UNIT}", re.IGNORECASE)
-_COUNTED = re.compile(rf"(?:\d|{WORD_NUMBERS})[ -](?:different |distinct )?{_UNIT}")
-"""What both hold, for folded texts."""
+_COUNTED = re.compile(rf"[\deonrtx][ -](?:different |distinct )?{_UNIT}")
+"""What both hold, for folded texts: the last sign of a number before a unit."""
 _AFTER = re.compile(
     r"^ or (?:(less|fewer)|(more))\b|^ (?:(max\w*|at most|or under)|(min\w*|at least))\b", re.IGNORECASE
 )

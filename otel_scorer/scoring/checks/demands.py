@@ -16,6 +16,7 @@ from otel_scorer.scoring.checks.demand_shape import formats, shape
 from otel_scorer.scoring.checks.demand_wording import wording
 from otel_scorer.scoring.checks.lexicon import Wording, phrases
 from otel_scorer.scoring.checks.words import clip, cut
+from otel_scorer.scoring.once import Once
 
 _RULES: tuple[Callable[[Wording], Iterator[Demand]], ...] = (counts, wording, shape, formats)
 _MAX_PROMPT = 60_000
@@ -38,18 +39,22 @@ _MATERIAL = re.compile(
 _PART_END = re.compile(r"[.!?\n](?:(?<=\n)\n*|\s+)")
 
 
-def demands(text: str) -> list[Demand]:
-    """The verifiable instructions of a prompt, each once, in order."""
+def demands(text: str, once: Once | None = None) -> list[Demand]:
+    """The verifiable instructions of a prompt, each once, in order. `once`: prompts of a trace share sentences."""
+    once = Once() if once is None else once
     found: dict[tuple[str, str], Demand] = {}
-    for sentence in _instructing(clip(text, _MAX_PROMPT)):
-        for rule in _RULES:
-            for demand in rule(sentence):
-                found.setdefault((demand.kind, demand.text.casefold()), demand)
+    for part in cut(_without_material(clip(text, _MAX_PROMPT)), _PART_END)[:_MAX_SENTENCES]:
+        for demand in once(_of_sentence, part.strip()[:1000]):
+            found.setdefault((demand.kind, demand.text.casefold()), demand)
     return list(found.values())[:_MAX_DEMANDS]
 
 
-def _instructing(text: str) -> Iterator[Wording]:
-    for part in cut(_MATERIAL.sub(" ", text), _PART_END)[:_MAX_SENTENCES]:
-        sentence = Wording(part.strip()[:1000])
-        if _ABOUT_ANSWER.is_in(sentence) and not _CONDITIONAL.is_in(sentence):
-            yield sentence
+def _without_material(text: str) -> str:
+    return _MATERIAL.sub(" ", text) if any(mark in text for mark in ('"', "“", "```")) else text
+
+
+def _of_sentence(text: str) -> list[Demand]:
+    sentence = Wording(text)
+    if not _ABOUT_ANSWER.is_in(sentence) or _CONDITIONAL.is_in(sentence):
+        return []
+    return [demand for rule in _RULES for demand in rule(sentence)]

@@ -20,6 +20,7 @@ from otel_scorer.scoring.detectors import Hit
 from otel_scorer.scoring.detectors import personal_data as find_personal_data
 from otel_scorer.scoring.detectors import secrets as find_secrets
 from otel_scorer.scoring.evidence import asks_only
+from otel_scorer.scoring.once import Once
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
 
 if TYPE_CHECKING:
@@ -203,7 +204,7 @@ def prompt_leak(target: Target) -> Verdict | CannotTell:
         return spoken
     if spoken.system is None:
         return CannotTell("the system prompt was not captured", missing_evidence=True)
-    directing = target.once(_directing, spoken.system)
+    directing = target.once(_directing, spoken.system, target.once)
     if sum(map(len, directing)) < _RUN:
         return CannotTell("the system prompt gives no instruction that could leak")
     answer = Runs(target.once(words, clip(_values(spoken.answer))))
@@ -220,11 +221,15 @@ def prompt_leak(target: Target) -> Verdict | CannotTell:
     return Verdict(estimate, text, tuple(findings.all), findings.spans, {"prompt_leaked_share": share})
 
 
-def _directing(system: str) -> list[list[str]]:
+def _directing(system: str, once: Once) -> list[list[str]]:
     """The words of each sentence of a system prompt that directs the agent."""
     said_by_itself = sentences(_SAID_ALOUD.sub(" ", clip(system)))[:2000]
-    own = [words(sentence) for sentence in said_by_itself if _DIRECTING.is_in(Wording(sentence))]
+    own = [once(words, sentence) for sentence in said_by_itself if once(_directs, sentence)]
     return [sentence for sentence in own if len(sentence) >= 4]
+
+
+def _directs(sentence: str) -> bool:
+    return _DIRECTING.is_in(Wording(sentence))
 
 
 def _values(answer: str) -> str:
