@@ -60,12 +60,32 @@ _NO_DIGITS = bytes(byte for byte in range(256) if not chr(byte).isdigit() or byt
 
 
 def _by_datafog(text: str, _lowered: str) -> Iterator[Hit]:
-    for finding in datafog_core.scan(text, {"entities": _ENTITIES}):
+    for finding in datafog_core.scan(_without_endless_runs(text), {"entities": _ENTITIES}):
         kind = _KINDS.get(finding.entity_type)
         start, end = finding.codepoint_range.start, finding.codepoint_range.end
         start += len(text[start:end]) - len(text[start:end].lstrip("'`"))  # an address may begin so, a quoted one does
         if kind and _FILTERS.get(kind, _anything)(text, start, end):
             yield Hit(kind, start, end, text[start:end])
+
+
+_ADDRESS_CHARS = 64
+"""More than an IP address takes."""
+_ENDLESS = re.compile(rf"[0-9A-Fa-f:]{{{_ADDRESS_CHARS + 1},}}+")
+_RUN_SIGNS = bytes(ord("x") if chr(byte) in "0123456789ABCDEFabcdef:" else ord(" ") for byte in range(256))
+
+
+def _without_endless_runs(text: str) -> str:
+    """Of a run of hexadecimal digits and colons only its end can be an address; datafog tries all of it, from each
+    place to the end, which takes quadratic time.
+    """
+    if b"x" * (_ADDRESS_CHARS + 1) not in text.encode("utf-8").translate(_RUN_SIGNS):
+        return text
+    return _ENDLESS.sub(_broken, text)
+
+
+def _broken(run: re.Match[str]) -> str:
+    found = run.group()
+    return found[:-_ADDRESS_CHARS].replace(":", "|") + found[-_ADDRESS_CHARS:]
 
 
 def _anything(_text: str, _start: int, _end: int) -> bool:
