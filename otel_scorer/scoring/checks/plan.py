@@ -150,7 +150,7 @@ def tool_arguments(target: Target) -> Verdict | CannotTell:
     uses = [use for use in _uses(target) if use.arguments_captured]
     if not uses:
         return _NO_TOOLS if not _uses(target) else CannotTell("the arguments were not captured", missing_evidence=True)
-    judged = [(use, found) for use in uses if (found := faults_of(use)) is not None]
+    judged = [(use, found) for use in uses if (found := target.once(faults_of, use, target.once)) is not None]
     if not judged:
         return CannotTell("no definition of the tools' parameters was captured", missing_evidence=True)
     wrong = [(use, found) for use, found in judged if found]
@@ -166,17 +166,18 @@ def tool_arguments(target: Target) -> Verdict | CannotTell:
     return Verdict(graded(len(wrong), len(judged)), reason, tuple(findings.all), findings.spans, metrics)
 
 
-def faults_of(use: ToolUse) -> list[str] | None:
+def faults_of(use: ToolUse, once: Once) -> list[str] | None:
     """What is wrong with a call's arguments; None where that is not known."""
     if use.definition is None or not isinstance(use.definition.parameters, dict):
         return None
+    rules = use.definition.parameters
     arguments = {} if use.arguments in (None, "") else use.arguments
     if isinstance(arguments, str):
         return ["the arguments are no JSON object"] if arguments.lstrip()[:1] in ("{", "") else None
     if not isinstance(arguments, dict) or {"args", "kwargs"} <= arguments.keys():
         return None
     try:
-        return schema.faults(arguments, use.definition.parameters)
+        return schema.faults_by(arguments, once.keyed((schema.validator, id(rules)), lambda: schema.validator(rules)))
     except (schema.TooBigError, RecursionError):
         return None
 

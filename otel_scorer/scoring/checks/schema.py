@@ -56,22 +56,32 @@ class TooBigError(Exception):
     """The value is larger than what is judged."""
 
 
-def faults(value: Value, schema: Value, limit: int = 10) -> list[str]:
+def faults(value: Value, schema: Value) -> list[str]:
     """What is wrong with the value, one sentence each ("order_id: is missing"); empty where it fits.
 
     Raises TooBigError for a value too large to judge. A schema that is none fits everything.
     """
+    return faults_by(value, validator(schema)) if isinstance(schema, dict) else []
+
+
+def validator(schema: Value) -> Draft202012Validator | None:
+    """Judges values by the schema; None for a schema that is none. Costs more than judging."""
     if not isinstance(schema, dict):
-        return []
-    if sum(1 for _ in leaves(value, _MAX_LEAVES)) >= _MAX_LEAVES:
-        raise TooBigError
+        return None
     fenced = _Fence(schema).copy(schema, 0)
     try:
         Draft202012Validator.check_schema(fenced)
     except (SchemaError, RecursionError):
-        return []
-    found = []
-    for error in Draft202012Validator(fenced, registry=Registry()).iter_errors(value):
+        return None
+    return Draft202012Validator(fenced, registry=Registry())
+
+
+def faults_by(value: Value, rules: Draft202012Validator | None, limit: int = 10) -> list[str]:
+    """`faults`, with what `validator` made of the schema."""
+    if sum(1 for _ in leaves(value, _MAX_LEAVES)) >= _MAX_LEAVES:
+        raise TooBigError
+    found: list[str] = []
+    for error in rules.iter_errors(value) if rules is not None else ():
         found.append(_sentence(error))
         if len(found) >= limit:
             break

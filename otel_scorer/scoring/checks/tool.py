@@ -18,7 +18,7 @@ def arguments_valid(target: Target) -> Verdict | CannotTell:
         return _NO_TOOL
     if not use.arguments_captured:
         return CannotTell("the arguments were not captured", missing_evidence=True)
-    found = faults_of(use)
+    found = target.once(faults_of, use, target.once)
     if found is None:
         return CannotTell("the definition of the tool's parameters was not captured", missing_evidence=True)
     if not found:
