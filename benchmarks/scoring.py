@@ -27,7 +27,7 @@ from otel_scorer.otlp.files import read_traces
 from otel_scorer.scoring.applies import targets
 from otel_scorer.scoring.bundled import shipped_rubrics
 from otel_scorer.scoring.once import Once
-from otel_scorer.scoring.rubric_file import load_function
+from otel_scorer.scoring.binding import load_function
 from otel_scorer.scoring.rubric_set import RubricSet
 from otel_scorer.scoring.score import score_trace
 from otel_scorer.scoring.scrub import scrub_trace
@@ -80,7 +80,7 @@ def by_check(trace: Trace) -> Spent:
     spent: Spent = defaultdict(float, {"reading of the trace": cpu_ms(lambda: _read(seen))})
     once = Once()
     for rubric in RUBRICS:
-        for _, _, target in targets(rubric, seen, DEFAULT_BY_KIND, once):
+        for _, _, target in targets(rubric, seen, DEFAULT_BY_KIND, once=once):
             for use in (use for rules in rubric.dimensions.values() for use in rules.checks):
                 check, options = load_function(use.use), use.options
                 name = f"{rubric.name}: {use.use.rpartition('.')[2]}"
