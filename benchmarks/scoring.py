@@ -25,9 +25,9 @@ from otel_scorer.model import Span, Trace, Value
 from otel_scorer.otlp import trace_of
 from otel_scorer.otlp.files import read_traces
 from otel_scorer.scoring.applies import targets
+from otel_scorer.scoring.binding import load_function
 from otel_scorer.scoring.bundled import shipped_rubrics
 from otel_scorer.scoring.once import Once
-from otel_scorer.scoring.binding import load_function
 from otel_scorer.scoring.rubric_set import RubricSet
 from otel_scorer.scoring.score import score_trace
 from otel_scorer.scoring.scrub import scrub_trace
