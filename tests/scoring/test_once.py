@@ -50,7 +50,7 @@ def test_none_is_an_answer_too() -> None:
 def test_the_targets_of_a_trace_share_what_is_known() -> None:
     steps = rubric({"factual_grounding": dimension(check("says"))}, level="span", applies={"kinds": ["TOOL", "LLM"]})
     once = Once()
-    assert {id(target.once) for _, _, target in targets(steps, view(run()), {}, once)} == {id(once)}
+    assert {id(target.once) for _, _, target in targets(steps, view(run()), {}, once=once)} == {id(once)}
 
 
 async def test_many_traces_at_once_are_scored_as_one_after_the_other() -> None:
