@@ -243,7 +243,12 @@ async def test_where_only_agent_spans_come_an_agent_waits_shorter_for_its_parent
 
 
 async def test_a_trace_that_is_never_quiet_is_sealed_by_its_age(deploy: Callable[..., Any], sink: Sink) -> None:
-    deployment = deploy(complete={"quiet_s": 2.5, "local_parent_s": 20.0, "max_age_s": 4.0}, hold=WAITS["hold"])
+    deployment = deploy(
+        complete={"quiet_s": 2.5, "local_parent_s": 20.0, "max_age_s": 4.0},
+        hold=WAITS["hold"],
+        # not scored, so that it ends when it is sealed: what comes while a score is awaited is late and in the record
+        sampling={"floor": 0.0, "rules": []},
+    )
     _, door = await deployment.up()
     trace = new_trace_id()
     _, _, root = agent_run(trace)
