@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 from otel_scorer.scoring.checks.reply import Reply
+from otel_scorer.scoring.hits import folded
 
 Kind = Literal["length", "wording", "case", "format", "language"]
 Test = Callable[[Reply], float]
@@ -30,5 +31,5 @@ class Demand(NamedTuple):
 
 def number(text: str) -> int:
     """What NUMBER matched."""
-    word = text.lower().rpartition(" ")[2].removesuffix(".0")
+    word = folded(text).rpartition(" ")[2].removesuffix(".0")
     return int(word) if word.isdigit() else _VALUES[word]

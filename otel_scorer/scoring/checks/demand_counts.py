@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from otel_scorer.scoring.checks.demand import MANY, NEARLY, NUMBER, Demand, Test, number
 from otel_scorer.scoring.checks.lexicon import Wording
 from otel_scorer.scoring.checks.reply import COUNTED, Reply
+from otel_scorer.scoring.hits import folded
 
 _UNIT = "(" + "|".join(sorted(COUNTED, key=len, reverse=True)).replace(" ", "[ -]") + r")(?:s|es)?\b"
 _BOUNDS: dict[str, str] = {
@@ -84,13 +85,13 @@ def _is_part(sentence: str, match: re.Match[str]) -> bool:
 
 def _bounds(match: re.Match[str], sentence: str) -> tuple[int, int] | None:
     """(least, most); None where the words are no demand ("a three-word name")."""
-    wanted, sign = number(match[2]), _BOUNDS.get((match[1] or "").lower(), "")
+    wanted, sign = number(match[2]), _BOUNDS.get(folded(match[1] or ""), "")
     after = _AFTER.match(sentence[match.end() :])
     if after:
         return (0, wanted) if after[1] or after[3] else (wanted, MANY)
     if match[3] == "-" and not _WHOLE.match(sentence[match.end() :]):
         return None
-    if match[4].lower() == "line" and sign in ("", "in", "="):
+    if folded(match[4]) == "line" and sign in ("", "in", "="):
         return None  # whether a line of greeting counts is anybody's guess
     if sign == "in":  # "in 2 sentences" means two, "in 100 words" not more than that
         sign = "=" if wanted <= 12 else "<="
@@ -107,7 +108,7 @@ def _bounds(match: re.Match[str], sentence: str) -> tuple[int, int] | None:
 
 def _in_range(unit: str, low: int, high: int) -> Test:
     """A tenth outside of the range is nearly in it, where the range is of some size."""
-    name = unit.lower().replace("-", " ")
+    name = folded(unit).replace("-", " ")
 
     def test(reply: Reply) -> float:
         count = reply.count(name)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from otel_scorer.scoring.checks.demand import NEARLY, Demand, Test
 from otel_scorer.scoring.checks.lexicon import Phrases, Wording, phrases
 from otel_scorer.scoring.checks.reply import COUNTED, LANGUAGES, Reply
+from otel_scorer.scoring.hits import folded
 
 _ONLY = r"(?:only |just |solely |strictly |a |an |the |valid |well-formed |single |raw |pure |one |following )*"
 _SAY = r"(?:respon(?:d|se)|answer|reply|return|output|produce|format|give|provide|write)\w{0,5}"
@@ -71,13 +72,13 @@ def shape(wording: Wording) -> Iterator[Demand]:
     sentence = wording.text
     language = _LANGUAGE.search(sentence) if _NAMES_ONE.search(wording.folded) else None
     if language:
-        yield Demand("language", f"in {language[1]}", _in_language(language[1].lower()))
+        yield Demand("language", f"in {language[1]}", _in_language(folded(language[1])))
     for phrasing, like in ((_LOWER, str.islower), (_UPPER, str.isupper)):
         cased = phrasing.search(wording)
         if cased:
             yield Demand("case", sentence[cased.start() : cased.end()], _cased(like))
     for none in _NONE_OF.finditer(sentence) if _NONE.may_be_in(wording) else ():
-        yield Demand("wording", none.group(), _none(none[1].lower()))
+        yield Demand("wording", none.group(), _none(folded(none[1])))
 
 
 def _cased(like: Callable[[str], bool]) -> Test:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from otel_scorer.scoring.checks.demand import MANY, QUOTED, Demand, Test, number
 from otel_scorer.scoring.checks.lexicon import Wording
+from otel_scorer.scoring.hits import folded
 
 _LISTED = rf"((?:{QUOTED}(?:, and |, or |, | and | or )?){{1,12}})"
 _TIMES = re.compile(
@@ -58,7 +59,7 @@ def _wording(sentence: str) -> Iterator[Demand]:
 
 
 def _how_often(match: re.Match[str]) -> Demand:
-    word, bound, times = match[1] or match[2], (match[3] or "").lower(), match[4].lower()
+    word, bound, times = match[1] or match[2], folded(match[3] or ""), folded(match[4])
     wanted = _ONCE.get(times) or number(times.partition(" ")[0])
     low = 0 if bound in ("at most", "no more than") else wanted
     high = MANY if bound == "at least" else wanted
