@@ -8,7 +8,7 @@ import json
 import re
 
 from otel_scorer.conventions.definitions import definitions
-from otel_scorer.conventions.found import Reads, text
+from otel_scorer.conventions.found import Reads
 from otel_scorer.conventions.otel_genai import chat_of, without_cut_calls
 from otel_scorer.conventions.source import Source
 from otel_scorer.conventions.values import string, too_many
@@ -90,9 +90,7 @@ READS: tuple[Reads, ...] = (
     Reads("input_messages", (_PROMPT,), lambda source: _messages(source, _PROMPT, "user")),
     Reads("output_messages", (_COMPLETION,), lambda source: _messages(source, _COMPLETION, "assistant")),
     Reads("input_text", _INPUT, lambda source: _passed(source, _INPUT)),
-    text("input_text", "mcp.request.argument"),
     Reads("output_text", _OUTPUT, lambda source: _passed(source, _OUTPUT)),
-    text("output_text", "mcp.response.value"),
     Reads("tool_definitions", (_FUNCTIONS,), _functions),
     Reads("query", (_PROMPT,), _query),
     Reads("documents", (_PROMPT,), _documents),
