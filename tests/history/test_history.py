@@ -30,6 +30,7 @@ def test_what_was_written_is_read_back(history: History) -> None:
 
 def test_nothing_to_write_is_no_error(history: History) -> None:
     history.write([])
+    assert history.get("default", trace_id(1)) is None
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations([0, 1, 2])))

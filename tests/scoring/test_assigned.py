@@ -98,7 +98,8 @@ def test_two_primaries_for_one_span_are_refused_at_load(by_kind: Any, segments: 
     ],
 )
 def test_segments_that_cannot_meet_or_lie_one_in_the_other_are_taken(segments: list[dict[str, Any]]) -> None:
-    RubricSet([ALL, SHOP], Assigned.of({}, [Segment.model_validate(one) for one in segments]))
+    rubrics = RubricSet([ALL, SHOP], Assigned.of({}, [Segment.model_validate(one) for one in segments]))
+    assert {str(one) for one in rubrics.in_force} == {str(ALL), str(SHOP)}
 
 
 def test_two_versions_may_score_different_services() -> None:
