@@ -135,7 +135,7 @@ def test_a_diff_names_what_changed_by_field(folder: Path) -> None:
         ("judge", "when_open", "always"),
         ("dimensions.instruction_adherence.edge_cases", "A refusal that the system prompt asks for: 5.", None),
     ]
-    assert "dimensions.factual_grounding.evidence" in done("diff", "agent@1", "agent@2")
+    assert "dimensions.factual_grounding.evidence" in done("diff", "agent@1", "agent@3")
 
 
 class Listening:
@@ -194,5 +194,5 @@ def test_check_tells_which_settings_name_a_rubric(tmp_path: Path) -> None:
     told = json.loads(CliRunner().invoke(app, ["check", "--config", str(config), "--json"]).stdout)
     named = {line["rubric"]: line["named_by"] for line in told["rubrics"]}
     assert named["agent@1"] == ["segments.0"]
-    assert named["agent@2"] == ["by_kind.AGENT", "by_kind.WORKFLOW", "by_kind.CHAIN"]
+    assert named["agent@3"] == ["by_kind.AGENT", "by_kind.WORKFLOW", "by_kind.CHAIN"]
     assert named["llm@1"] == []

@@ -99,7 +99,7 @@ def _assert_scored_once(sink: Sink, trace_ids: Sequence[str]) -> None:
         scored = {
             span.SerializeToString()
             for span in found[trace_id]
-            if attribute(span, "otel_scorer.rubric.id") == "agent@2" and attribute(span, "otel_scorer.score.lowest")
+            if attribute(span, "otel_scorer.rubric.id") == "agent@3" and attribute(span, "otel_scorer.score.lowest")
         }
         assert len(scored) == 1, f"{trace_id} has {len(scored)} results of the agent rubric"
 

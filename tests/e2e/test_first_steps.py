@@ -30,7 +30,7 @@ async def test_a_trace_comes_out_once_with_scores_on_its_root(deploy: Callable[.
     root = next(span for span in agent if span.name == "invoke_agent weather")
     assert attribute(root, "otel_scorer.status") in ("scored", "partial")
     assert attribute(root, "otel_scorer.score.optimal_plan_execution") == 5
-    assert attribute(root, "otel_scorer.rubric.id") == "agent@2"
+    assert attribute(root, "otel_scorer.rubric.id") == "agent@3"
     assert not any(is_evaluation(span) for span in found)
     sent = {span.SerializeToString() for span in [*spans, *others]}
     assert {without_scores(span.raw) for span in sink.spans()} == sent
@@ -43,7 +43,7 @@ async def test_a_trace_comes_out_once_with_scores_on_its_root(deploy: Callable[.
         check=True,
     ).stdout
     assert record.status in said
-    assert "agent@2" in said
+    assert "agent@3" in said
     shown = subprocess.run(
         [sys.executable, "-m", "otel_scorer", "view", "ab" * 16, "--data-dir", str(deployment.folder / "data")],
         capture_output=True,
@@ -63,7 +63,7 @@ async def test_of_a_trace_without_its_agent_the_steps_are_scored(deploy: Callabl
     record = (await deployment.until_ended(["cd" * 16]))["cd" * 16]
     assert record.status == "incomplete"
     tool, model = sorted(spans_of(sink)["cd" * 16], key=lambda span: str(span.name), reverse=True)
-    assert (attribute(tool, "otel_scorer.rubric.id"), attribute(model, "otel_scorer.rubric.id")) == ("tool@2", "llm@2")
+    assert (attribute(tool, "otel_scorer.rubric.id"), attribute(model, "otel_scorer.rubric.id")) == ("tool@3", "llm@3")
     assert attribute(tool, "otel_scorer.score.optimal_plan_execution") == 5
     assert not any(attribute(span, "otel_scorer.status") for span in (tool, model)), "there is no root to say it on"
     assert {outcome.rubric for outcome in record.outcomes} == {"tool", "llm"}

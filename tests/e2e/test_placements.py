@@ -66,7 +66,7 @@ async def test_a_tap_forwards_and_holds_nothing_and_sends_one_evaluation_span_fo
         await asyncio.sleep(1.0)
         assert [span for spans in spans_of(sink).values() for span in spans] == evaluations, "nothing else comes"
         targets = {span.parent_span_id: attribute(span, "otel_scorer.rubric.id") for span in evaluations}
-        assert targets == {run[2].span_id: "agent@2", run[1].span_id: "llm@2", run[0].span_id: "tool@2"}
+        assert targets == {run[2].span_id: "agent@3", run[1].span_id: "llm@3", run[0].span_id: "tool@3"}
         assert all(attribute(span, "otel_scorer.status") == records[trace_id].status for span in evaluations)
         assert "not_sampled" in told_why(made, other_id)
 

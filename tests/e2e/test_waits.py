@@ -307,7 +307,7 @@ async def test_spans_go_plain_when_their_hold_ends_and_their_scores_follow(
     await _until_out(sink, [root])
     came = _by_name(sink, trace)
     assert attribute(came["invoke_agent weather"], "otel_scorer.status") == record.status
-    assert attribute(came["invoke_agent weather"], "otel_scorer.rubric.id") == "agent@2"
+    assert attribute(came["invoke_agent weather"], "otel_scorer.rubric.id") == "agent@3"
     released = {outcome.target_span_id for outcome in record.outcomes} - {root.span_id.hex()}
     assert released, "spans have rubrics of their own"
 
@@ -346,7 +346,7 @@ async def test_a_root_goes_with_status_deadline_when_its_hold_ends_and_its_score
         )
 
     found = await until(evaluated, 10)
-    assert attribute(found, "otel_scorer.rubric.id") == "agent@2"
+    assert attribute(found, "otel_scorer.rubric.id") == "agent@3"
     await asyncio.sleep(1)
     assert set(sink.span_copies().values()) == {1}
 

@@ -231,7 +231,7 @@ def test_evaluations_that_code_asks_for_are_told_with_what_answers_them() -> Non
     asking = trace(*(replace(each, resource=resource) for each in (agent(), tool(), model())))
     requested = RequestedRubrics(RubricSet.load([shipped_rubrics()], DEFAULT_BY_KIND), {"is_email": ""})
     answered, unknown = diagnose([asking], [AGENT], requested.answers).notices
-    assert "pii (agent@2)" in answered
+    assert "pii (agent@3)" in answered
     assert "no rubric answers: tone; name" in unknown
     assert "scoring.requests" in unknown
 

@@ -60,7 +60,7 @@ async def test_traces_are_scored_in_their_order_by_the_named_rubric(rubrics: Rub
 
 async def test_without_names_the_rubrics_of_each_kind_score_as_online(rubrics: RubricSet) -> None:
     (leak,) = await offline.evaluate([LEAK], rubrics, None, None, deadline_s=5)
-    assert {(str(r.rubric), r.target_span_id) for r in leak.results} >= {("agent@2", "a" * 16), ("llm@2", "b" * 16)}
+    assert {(str(r.rubric), r.target_span_id) for r in leak.results} >= {("agent@3", "a" * 16), ("llm@3", "b" * 16)}
 
 
 async def test_an_unknown_rubric_is_a_users_mistake(rubrics: RubricSet) -> None:
@@ -105,6 +105,6 @@ async def test_the_table_has_a_row_for_each_result(rubrics: RubricSet) -> None:
     console = Console(width=200, color_system=None)
     with console.capture() as capture:
         console.print(offline.table([*evaluations, replace(evaluations[0], results=())]))
-    assert "agent@2" in capture.get()
-    assert "llm@2" in capture.get()
+    assert "agent@3" in capture.get()
+    assert "llm@3" in capture.get()
     assert "fail" in capture.get()

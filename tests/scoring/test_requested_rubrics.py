@@ -51,16 +51,16 @@ def answered(*tags: dict[str, Any], names: dict[str, str] | None = None) -> dict
 @pytest.mark.parametrize(
     ("name", "kind", "wanted"),
     [
-        ("agent", "AGENT", "agent@2"),
+        ("agent", "AGENT", "agent@3"),
         ("agent@1", "LLM", "agent@1"),
-        ("privacy_and_safety", "AGENT", "agent@2"),
-        ("privacy_and_safety", "LLM", "llm@2"),
-        ("privacy_and_safety", "TOOL", "tool@2"),
-        ("optimal_plan_execution", "LLM", "agent@2"),
-        ("groundedness", "LLM", "llm@2"),
-        ("pii", "UNKNOWN", "agent@2"),
-        ("evaluate_function_calling", "AGENT", "agent@2"),
-        ("Prompt Instruction-Adherence", "AGENT", "agent@2"),
+        ("privacy_and_safety", "AGENT", "agent@3"),
+        ("privacy_and_safety", "LLM", "llm@3"),
+        ("privacy_and_safety", "TOOL", "tool@3"),
+        ("optimal_plan_execution", "LLM", "agent@3"),
+        ("groundedness", "LLM", "llm@3"),
+        ("pii", "UNKNOWN", "agent@3"),
+        ("evaluate_function_calling", "AGENT", "agent@3"),
+        ("Prompt Instruction-Adherence", "AGENT", "agent@3"),
         ("is_email", "AGENT", "-"),
         ("agent@7", "AGENT", "-"),
     ],
@@ -72,7 +72,7 @@ def test_rubrics_dimensions_and_evaluations_are_known_by_plain_name(name: str, k
 def test_settings_map_names_first_also_those_that_users_gave() -> None:
     names = {"brand tone": "instruction_adherence", "agent": "tool@1", "is_email": ""}
     tags = (tag("tpl-1", label="Brand tone"), tag("agent"), tag("is_email"))
-    assert answered(*tags, names=names) == {"tpl-1": "agent@2", "agent": "tool@1", "is_email": "-"}
+    assert answered(*tags, names=names) == {"tpl-1": "agent@3", "agent": "tool@1", "is_email": "-"}
 
 
 def test_a_mapping_to_nothing_known_is_refused_with_what_there_is() -> None:
@@ -83,7 +83,7 @@ def test_a_mapping_to_nothing_known_is_refused_with_what_there_is() -> None:
 def test_the_rubrics_that_a_trace_asks_for_come_once_and_anything_else_as_it_would_without() -> None:
     requested = RequestedRubrics(SHIPPED)
     seen = asking(tag("pii"), tag("groundedness"), tag("toxicity", "LLM"), tag("is_email"))
-    assert [str(ref) for ref in requested(seen, REQUESTED)] == ["agent@2", "llm@2"]
+    assert [str(ref) for ref in requested(seen, REQUESTED)] == ["agent@3", "llm@3"]
     assert requested(seen, None) == SHIPPED.refs(seen, None)
     assert requested(seen, ["tool@1"]) == SHIPPED.refs(seen, ["tool@1"])
     assert requested(view(run()), REQUESTED) == ()
