@@ -189,6 +189,19 @@ class Trace:
     truncated: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """The traces of one tenant that name one conversation id, in order of start.
+
+    `not_kept`: traces of it that are known to have been and whose content is not here.
+    """
+
+    tenant: str
+    id: str
+    traces: tuple[Trace, ...]
+    not_kept: int = 0
+
+
 # ---- what a span says, whichever instrumentation wrote it ------------------------------------------------------------
 
 

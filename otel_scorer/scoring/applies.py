@@ -69,6 +69,14 @@ def applies_to_trace(
     return fits and _anywhere(rubric, view)
 
 
+def applies_to_conversation(
+    rubric: Rubric, last: TraceView, by_kind: Assigned | ByKind, together: Sequence[Rubric] = ()
+) -> bool:
+    """Whether `rubric` judges conversations such as the one that ended with the trace `last`."""
+    fits = rubric.level == "conversation" and Assigned.of(by_kind).judges(rubric, "CONVERSATION", last, together)
+    return fits and _anywhere(rubric, last)
+
+
 def root_of(view: TraceView) -> Span | None:
     """Where a trace-level result goes: the trace's root; for an incomplete trace the first of what could be one."""
     return view.root or next(iter(view.roots), None)

@@ -20,7 +20,8 @@ from dataclasses import dataclass, field
 
 from otel_scorer.model import Finding, JudgeUse, Missing, Score
 from otel_scorer.scoring.composite import nearest_anchor
-from otel_scorer.scoring.exhibit import Exhibit, exhibit
+from otel_scorer.scoring.exhibit import Exhibit
+from otel_scorer.scoring.exhibit_conversation import exhibit_of
 from otel_scorer.scoring.heard import Heard, crash_place, decide, hear
 from otel_scorer.scoring.judge import (
     Judge,
@@ -110,7 +111,7 @@ def _prepare(
     done.asked = asked
     policy: Suspicious = getattr(judge, "suspicious", "neutralise")
     try:
-        done.shown = exhibit(done.target)
+        done.shown = exhibit_of(done.target)
         if expected is not None:
             done.shown.facts.update(expected.shown)
         done.prompt = render_prompt(

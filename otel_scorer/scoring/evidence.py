@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from otel_scorer.conventions.values import is_cut
 from otel_scorer.model import Document, GenAI, Message
 from otel_scorer.scoring.verdict import Target
+
+if TYPE_CHECKING:
+    from otel_scorer.conventions.conversation_view import ConversationView
 
 Need = Literal[
     "context",
@@ -22,6 +25,8 @@ Need = Literal[
     "result",
     "query",
     "documents",
+    "turns",
+    "every_turn",
 ]
 
 _OF_TRACE: Mapping[str, Callable[[Target], bool]] = {
@@ -42,6 +47,14 @@ _OF_SPAN: Mapping[str, Callable[[GenAI], bool]] = {
     "result": lambda genai: genai.tool_result_captured,
     "query": lambda genai: genai.query is not None,
     "documents": lambda genai: _have_text(genai.documents),
+}
+
+
+_OF_CONVERSATION: Mapping[str, Callable[[ConversationView], bool]] = {
+    "turns": lambda talk: any(turn.asked for turn in talk.turns) and any(turn.said for turn in talk.turns),
+    "every_turn": lambda talk: talk.not_told == 0,
+    "system": lambda talk: talk.system is not None,
+    "tool_definitions": lambda talk: talk.tool_definitions is not None,
 }
 
 
@@ -69,10 +82,14 @@ def _is_whole(text: str | None) -> bool:
 
 TRACE_NEEDS: frozenset[str] = frozenset(_OF_TRACE)
 SPAN_NEEDS: frozenset[str] = frozenset(_OF_SPAN)
+CONVERSATION_NEEDS: frozenset[str] = frozenset(_OF_CONVERSATION)
 
 
 def lacking(target: Target, needs: Sequence[str]) -> tuple[str, ...]:
     """Those of `needs` that were not captured, in their order. A need that the level does not know is never lacking."""
+    if target.conversation is not None:
+        talk = target.conversation
+        return tuple(need for need in needs if not _OF_CONVERSATION.get(need, _always)(talk))
     if target.step is None:
         return tuple(need for need in needs if not _OF_TRACE.get(need, _always)(target))
     genai = target.step.genai
@@ -88,7 +105,7 @@ def asks_only(genai: GenAI) -> bool:
 def ended_without_answer(target: Target) -> bool:
     """The trace has no final answer though the output of its last model call was captured: it asked for tools."""
     calls = target.view.llm
-    if target.step is not None or target.view.final_answer is not None or not calls:
+    if target.step is not None or target.conversation is not None or target.view.final_answer is not None or not calls:
         return False
     last = max(calls, key=lambda step: step.span.end_ns)
     return any(message.tool_calls for message in last.genai.output_messages or ())

@@ -112,12 +112,21 @@ good final answer holds. Other words for the same are as good; an answer that co
 needs of them, loses in every dimension that this touches."""
 
 
+CONVERSATION = """\
+This recording is a conversation of several runs. Its steps are turns: `user` is what the user wrote, `tool_runs` and
+`tool_results` what tools gave, `agent` what the agent answered (empty: nothing); `trace` is the number of the run.
+`from_history`: known only because a later run repeats it, so its tools are not shown. traces_not_recorded is how many
+runs of it nobody sees: what they may hold cannot be held against the agent."""
+
+
 def _system(rubric: Rubric, dimensions: Sequence[str], shown: Exhibit) -> str:
     parts = [RULES, f"The rubric {rubric}:"]
     for name, rules in rubric.dimensions.items():
         anchors = "\n".join(f"{number}: {' '.join(rules.anchors[number].split())}" for number in (1, 2, 3, 4, 5))
         if rules.ask:
             parts.append("\n".join([f"## {name}", " ".join(rules.ask.split()), *rules.guidance, anchors]))
+    if rubric.level == "conversation":
+        parts.insert(1, CONVERSATION)
     if REFERENCES & shown.facts.keys():
         parts.append(REFERENCE)
     parts.append(asking(dimensions))

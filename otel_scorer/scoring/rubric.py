@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from otel_scorer.conventions.scores import RESERVED_RUBRIC_NAMES
 from otel_scorer.model import DIMENSIONS, Dimension, Kind, RubricId, RubricRef
 from otel_scorer.scoring.binding import bind
-from otel_scorer.scoring.evidence import SPAN_NEEDS, TRACE_NEEDS, Need
+from otel_scorer.scoring.evidence import CONVERSATION_NEEDS, SPAN_NEEDS, TRACE_NEEDS, Need
 from otel_scorer.scoring.verdict import Check
 
 DIGEST_LENGTH = 12
@@ -61,7 +61,7 @@ class Applies(_Closed):
     """What a rubric is for. An empty list asks nothing; several entries of one list are alternatives."""
 
     kinds: tuple[Kind, ...] = Field(min_length=1)
-    """Kinds of spans. At trace level: the kinds that the trace's root may have."""
+    """Kinds of spans. At trace level: the kinds that the trace's root may have. At conversation level: CONVERSATION."""
     services: tuple[str, ...] = ()
     """Values of service.name."""
     agents: tuple[str, ...] = ()
@@ -171,7 +171,7 @@ class Rubric(_Closed):
         for name in self.pass_at:
             if name != "composite" and name not in self.dimensions:
                 raise ValueError(f"pass_at.{name}: name composite or one of the rubric's dimensions")
-        known = SPAN_NEEDS if self.level == "span" else TRACE_NEEDS
+        known = {"span": SPAN_NEEDS, "trace": TRACE_NEEDS, "conversation": CONVERSATION_NEEDS}[self.level]
         for dimension, rules in self.dimensions.items():
             for need in rules.needs:
                 if need not in known:

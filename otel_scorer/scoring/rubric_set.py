@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from otel_scorer.errors import UserError
 from otel_scorer.model import Kind, RubricRef
-from otel_scorer.scoring.applies import applies_to_trace, root_of
+from otel_scorer.scoring.applies import applies_to_conversation, applies_to_trace, root_of
 from otel_scorer.scoring.assigned import Assigned, ByKind
 from otel_scorer.scoring.rubric import Rubric
 from otel_scorer.scoring.rubric_file import read_rubric
@@ -114,6 +114,11 @@ class RubricSet:
         asked = key, view.kinds[root.span_id] if root else None, view.present_kinds
         refs = self._refs.get(asked)  # every sealed trace asks, and for one of a few combinations
         return refs if refs is not None else self._fitting(view, asked)
+
+    def for_conversation(self, last: TraceView, wanted: Sequence[str] | None = None) -> tuple[Rubric, ...]:
+        """What the conversation that ended with the trace `last` is scored by, as `refs` says of a trace."""
+        chosen = self.choose(self.by_kind.names if wanted is None else wanted)
+        return tuple(rubric for rubric in chosen if applies_to_conversation(rubric, last, self.by_kind, chosen))
 
     def _fitting(self, view: TraceView, asked: _Asked) -> tuple[RubricRef, ...]:
         key = asked[0]

@@ -23,6 +23,7 @@ DEFAULT_BY_KIND: dict[Kind, str | tuple[str, ...]] = {
     "A2A_CLIENT": "a2a",
     "A2A_SERVER": "a2a",
     "MCP": "mcp",
+    "CONVERSATION": "conversation",
 }
 
 

@@ -15,6 +15,7 @@ from otel_scorer.model import Finding
 from otel_scorer.scoring.once import Once
 
 if TYPE_CHECKING:
+    from otel_scorer.conventions.conversation_view import ConversationView
     from otel_scorer.conventions.trace_view import Step, TraceView
 
 LOWEST, HIGHEST = 1.0, 5.0
@@ -54,7 +55,7 @@ class CannotTell:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is scored: the whole trace (`step` None) or one step of it.
+    """What is scored: the whole trace (`step` None), one step of it, or a conversation (`view` is its last trace).
 
     `once` remembers what checks found out about the trace's texts (`target.once(words, text)`); all targets of a trace
     that is being scored share it.
@@ -63,6 +64,7 @@ class Target:
     view: TraceView
     step: Step | None = None
     once: Once = field(default_factory=Once, repr=False, compare=False)
+    conversation: ConversationView | None = None
 
 
 Check: TypeAlias = "Callable[..., Verdict | CannotTell]"

@@ -41,7 +41,7 @@ def write(folder: Path, text: str, place: str = "mine/1.yaml") -> Path:
 def test_the_shipped_rubrics_load_and_are_as_they_were_released() -> None:
     rubrics = RubricSet.load(ScoringSettings().folders, DEFAULT_BY_KIND)
     assert {str(rubric) for rubric in rubrics} >= {"agent@1", "llm@1", "tool@1", "retriever@1"}
-    names = {"agent", "llm", "tool", "retriever", "reranker", "guardrail", "workflow", "a2a", "mcp"}
+    names = {"agent", "llm", "tool", "retriever", "reranker", "guardrail", "workflow", "a2a", "mcp", "conversation"}
     assert {rubric.name for rubric in rubrics} == names
     assert {str(rubric): rubric.full_digest for rubric in rubrics} == read_lock(shipped_rubrics())
 
