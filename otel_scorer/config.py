@@ -20,6 +20,7 @@ from otel_scorer import settings_source
 from otel_scorer.history.settings import HistorySettings, KeepSettings
 from otel_scorer.ledger.settings import LedgerSettings
 from otel_scorer.online.backend_settings import BackendSettings
+from otel_scorer.online.conversation_settings import ConversationSettings
 from otel_scorer.online.pipeline_settings import CompleteSettings, HoldSettings, SweepSettings, WorkSettings
 from otel_scorer.online.receive_settings import ReceiveSettings
 from otel_scorer.online.telemetry_settings import LogSettings, TelemetrySettings
@@ -62,6 +63,7 @@ class Settings(BaseModel):
     work: WorkSettings = Field(default_factory=WorkSettings)
     history: HistorySettings = Field(default_factory=HistorySettings)
     keep: KeepSettings = Field(default_factory=KeepSettings)
+    conversation: ConversationSettings = Field(default_factory=ConversationSettings)
     telemetry: TelemetrySettings = Field(default_factory=TelemetrySettings)
     log: LogSettings = Field(default_factory=LogSettings)
 

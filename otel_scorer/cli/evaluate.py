@@ -35,7 +35,7 @@ def evaluate(
     config: options.ConfigFile = None,
     assignments: options.Assignments = None,
 ) -> None:
-    """Scores recorded traces with the same rubrics, by the same code, as online.
+    """Scores recorded traces, and the conversations that they are of, with the same rubrics and code as online.
 
     Exit code: 0 scored; 1 a label is `fail` (with --fail); 2 a mistake in what was given; 3 nothing could be scored.
 
@@ -65,8 +65,10 @@ def evaluate(
 
     async def run() -> list[offline.Evaluation]:
         asked = build_judge(settings.scoring, answers=MemoryAnswers())
-        return await offline.evaluate(
-            traces, rubrics, rubric, asked, deadline_s=settings.work.deadline_s, expected=hoped
+        deadline_s, least = settings.work.deadline_s, settings.conversation
+        found = await offline.evaluate(traces, rubrics, rubric, asked, deadline_s=deadline_s, expected=hoped)
+        return found + await offline.evaluate_conversations(
+            traces, rubrics, rubric, asked, deadline_s=deadline_s, least=(least.min_traces, least.min_turns)
         )
 
     evaluations = asyncio.run(run())

@@ -15,7 +15,7 @@ from otel_scorer.errors import UserError
 
 if TYPE_CHECKING:
     from otel_scorer.config import Settings
-    from otel_scorer.model import Trace
+    from otel_scorer.model import Conversation, Trace
 
 app = typer.Typer(
     help="Writes, releases, compares and renders rubrics.\n\n"
@@ -116,6 +116,7 @@ def render(
 ) -> None:
     """Prints exactly what the judge would be sent about a trace, with digests: the same bytes online and offline.
 
+    With a rubric of conversation level it is about the conversations in the file, or the one that the trace is of.
     The trace is scrubbed and reduced as it would be. One that was kept was scrubbed before, which may change its bytes.
 
     Example: [bold]otel-scorer rubric render otel-scorer-data/traces.jsonl agent[/bold]
@@ -125,6 +126,17 @@ def render(
 
     settings = options.settings_of(config, assignments, given=options.place_given(data_dir, None, None))
     chosen = rubric_at(rubric, settings.scoring.folders)
+    if chosen.level == "conversation":
+        talks = rubric_render.render_conversations(
+            _conversations(target, trace, tenant, settings),
+            chosen,
+            settings.scoring.evidence_chars,
+            suspicious=settings.scoring.suspicious,
+            always=always,
+        )
+        for each in asyncio.run(talks):
+            typer.echo(each.to_json() if as_json else rubric_render.text(each))
+        return
     for one in _traces(target, trace, tenant, settings):
         rendering = rubric_render.render(
             one, chosen, settings.scoring.evidence_chars, suspicious=settings.scoring.suspicious, always=always
@@ -146,6 +158,21 @@ def _traces(target: str, wanted: str | None, tenant: str | None, settings: Setti
         told = f"no trace {wanted}" if wanted else "no agent spans"
         raise UserError(f"{target}: {told} in it ({len(traces)} traces with agent spans)")
     return chosen
+
+
+def _conversations(target: str, wanted: str | None, tenant: str | None, settings: Settings) -> list[Conversation]:
+    """Those of a file, or the one that a kept trace is of, as a worker reads it."""
+    from otel_scorer.cli.view import kept_conversation
+    from otel_scorer.conventions.conversation_view import by_conversation
+    from otel_scorer.otlp import read_traces
+
+    if not Path(target).is_file():
+        return [kept_conversation(options.trace_id_of(target), tenant, settings)]
+    found = by_conversation(read_traces([Path(target)]))
+    if wanted is None:
+        return found
+    start = wanted.lower()
+    return [talk for talk in found if any(trace.trace_id.startswith(start) for trace in talk.traces)]
 
 
 @app.command("schema")

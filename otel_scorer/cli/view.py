@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,8 +14,8 @@ from otel_scorer.errors import UserError
 
 if TYPE_CHECKING:
     from otel_scorer.config import Settings
-    from otel_scorer.inspect.span_scores import SpanScores
-    from otel_scorer.model import Trace
+    from otel_scorer.inspect.span_scores import SpanScores, TalkScores
+    from otel_scorer.model import Conversation, Trace
 
 
 def view(
@@ -37,6 +37,7 @@ def view(
     from otel_scorer.inspect.normalised import to_json
     from otel_scorer.inspect.view import render
 
+    talks: Sequence[TalkScores] | None = None
     if Path(target).is_file():
         shown: list[tuple[Trace, Mapping[str, SpanScores] | None]] = [
             (each, None) for each in _from_file(Path(target), trace)
@@ -45,12 +46,13 @@ def view(
         wanted = options.trace_id_of(target)
         settings = options.settings_of(config, assignments, given=options.place_given(data_dir, None, None))
         shown = [kept_trace(wanted, tenant, settings)]
+        talks = _talks(wanted, tenant, settings)
     console = options.console()
     for each, scores in shown:
         if as_json:
             typer.echo(to_json(each, scores=scores))
         else:
-            console.print(render(each, content=content, scores=scores))
+            console.print(render(each, content=content, scores=scores, talks=talks))
             console.print()
 
 
@@ -84,3 +86,30 @@ def kept_trace(trace_id: str, tenant: str | None, settings: Settings) -> tuple[T
             file.write_bytes(kept.traces if file.name == "t.pb" else kept.logs)
         (trace,) = read_traces(files, kept.tenant)
     return trace, scores_of_record(record) if record is not None else None
+
+
+def kept_conversation(trace_id: str, tenant: str | None, settings: Settings) -> Conversation:
+    """The conversation that a kept trace is of, with all of it that is kept, as a worker would score it."""
+    from otel_scorer.history.conversations import Waiting
+    from otel_scorer.history.kept_conversation import conversation_of
+
+    with options.opened_history(settings) as history:
+        kept = history.kept(tenant, trace_id)
+        if kept is None or not kept.conversation_id:
+            raise UserError(f"trace {trace_id}: its content is not kept, or it names no conversation")
+        limits = settings.conversation
+        one = Waiting(kept.tenant, kept.conversation_id, 0)
+        known = history.conversations.known(one, limits.max_traces, int(limits.max_mib * 1024 * 1024))
+    return conversation_of(kept.tenant, kept.conversation_id, known.kept, known.traces)[0]
+
+
+def _talks(trace_id: str, tenant: str | None, settings: Settings) -> list[TalkScores]:
+    """What was said of the conversation that the trace is of, if it was scored."""
+    from otel_scorer.inspect.span_scores import talk_of_record
+
+    with options.opened_history(settings) as history:
+        record = history.get(tenant, trace_id)
+        if record is None or not record.conversation_id:
+            return []
+        scored = history.conversations.scored(record.tenant, record.conversation_id)
+    return [talk_of_record(scored)] if scored is not None else []

@@ -20,7 +20,9 @@ def why(
     as_json: options.AsJson = False,
     assignments: options.Assignments = None,
 ) -> None:
-    """How a trace ended, and why: rule, probability, rubric, scores, judge calls, times.
+    """How a trace ended, and why: rule, probability, rubric, scores, judge calls, times; then how its conversation did.
+
+    With --json a second line is the record of the conversation, where that was scored.
 
     Example: [bold]otel-scorer why 4bf92f3577b34da6a3ce929d0e0e4736[/bold]
     """
@@ -30,6 +32,9 @@ def why(
     settings = options.settings_of(config, assignments, given=options.place_given(data_dir, None, None))
     with options.opened_history(settings) as history:
         record = history.get(tenant, wanted)
+        talk = None
+        if record is not None and record.conversation_id:
+            talk = history.conversations.scored(record.tenant, record.conversation_id)
     if record is None:
         raise UserError(
             f"no record of trace {wanted}: it has not ended yet ({settings.complete.quiet_s:g} s after its last span), "
@@ -37,5 +42,9 @@ def why(
         )
     if as_json:
         typer.echo(record.to_json())
+        if talk is not None:
+            typer.echo(talk.to_json())
     else:
         options.console().print(inspection.render(record))
+        if talk is not None:
+            options.console().print(inspection.render_conversation(talk))

@@ -135,6 +135,8 @@ def evaluation_span(
     reasons: bool = True,
     content: Content = "evaluation",
     links: Sequence[Link] = (),
+    conversation_id: str = "",
+    about: str = "",
 ) -> Span:
     """A result as a span of its own: for a scored span that has left already, and for the tap placement.
 
@@ -142,18 +144,22 @@ def evaluation_span(
     span is its child and ends with it (a later end would stretch the trace in Jaeger, a zero length would be
     mended there). It carries one result, so the plain keys, and a link to the target, as OpenInference's carrier
     spans do. Equal input gives an equal span: a resend is identical.
+
+    `about` goes into the span's id, for what is said of more than the target (the traces of a conversation).
     """
     attributes: dict[str, Value] = {
         "gen_ai.operation.name": "evaluation",
         "openinference.span.kind": "EVALUATOR",
         f"{NAMESPACE}.evaluated_at": rfc3339(evaluated_at_ns),
     }
+    if conversation_id:
+        attributes["gen_ai.conversation.id"] = conversation_id
     attributes.update((f"{NAMESPACE}.{name}", value) for name, value in _result_fields(result, reasons=reasons))
     if status is not None:
         attributes.update(ending_attributes(status, decision))
     return Span(
         trace_id=target.trace_id,
-        span_id=evaluation_span_id(target.trace_id, target.span_id, result.digest, content),
+        span_id=evaluation_span_id(target.trace_id, target.span_id, result.digest, content, about),
         parent_id=target.span_id,
         name=f"evaluation {result.rubric.name}",
         start_ns=max(0, target.end_ns - 1000),
@@ -167,9 +173,11 @@ def evaluation_span(
     )
 
 
-def evaluation_span_id(trace_id: str, target_span_id: str, digest: str, content: Content = "evaluation") -> str:
+def evaluation_span_id(
+    trace_id: str, target_span_id: str, digest: str, content: Content = "evaluation", about: str = ""
+) -> str:
     """16 hex digits, a function of what the span says: whoever makes it, and however often, it is the same span."""
-    said = "\0".join((trace_id, target_span_id, digest, content)).encode()
+    said = "\0".join((trace_id, target_span_id, digest, content, *filter(None, [about]))).encode()
     return hashlib.blake2b(said, digest_size=8, person=b"otel_scorer.span").hexdigest()
 
 

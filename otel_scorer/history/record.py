@@ -96,6 +96,19 @@ class Times:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """What a conversation was when it was scored (records of kind `conversation`)."""
+
+    trace_ids: tuple[Name, ...] = ()
+    """Of the traces that were read, in order of start; the result lies in the last one."""
+    known_traces: Count = 0
+    """All that it is known to have, also those that were not kept."""
+    turns: Count = 0
+    not_told: Count = 0
+    """Traces whose turns nobody tells."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """One trace's ending. Tenant, trace id and kind are its key; of several with one key the highest revision counts.
 
@@ -142,6 +155,8 @@ class Record:
     attempts: Count = 0
     sealed_before_root: bool = False
     times: Times = Times()
+    course: Course | None = None
+    """Of a conversation; its `trace_id` is `conversation_key`, and its `root_span_id` is in the last trace."""
 
     def to_json(self) -> str:
         """Always the same text for it: ASCII, fields in their order; what has its default value is left out."""

@@ -18,7 +18,7 @@ from otel_scorer.sampling.upstream import upstream_probability_of
 if TYPE_CHECKING:
     from otel_scorer.conventions.trace_view import TraceView
 
-__all__ = ["Record", "Times", "outcomes_of", "pack_kept", "record_of", "rescored", "user_hash"]
+__all__ = ["Record", "Times", "label_of", "outcomes_of", "pack_kept", "record_of", "rescored", "user_hash"]
 
 _ALSO_WITH_TOKENS: tuple[Kind, ...] = ("EMBEDDING", "RERANKER", "RETRIEVER")
 """Kinds beside LLM whose tokens are their own; an agent's or chain's are a sum of what lies below."""
@@ -53,7 +53,7 @@ def record_of(
         ended_at_ms=ended_at_ms,
         started_at_ms=root.start_ns // 1_000_000 if root is not None else None,
         status=status,
-        label=_label(results),
+        label=label_of(results),
         rule=name(decision.rule) if decision is not None else "",
         probability=decision.probability if decision is not None else None,
         upstream_probability=upstream_probability_of(view),
@@ -85,7 +85,7 @@ def rescored(record: Record, *, status: Status, results: Sequence[Result], score
         record,
         revision=record.revision + 1,
         status=status,
-        label=_label(results),
+        label=label_of(results),
         outcomes=outcomes_of(results),
         attempts=max(attempts, record.attempts),
         times=replace(record.times, scored_ms=scored_ms),
@@ -149,7 +149,8 @@ def _pinned(decision: Decision | None) -> tuple[Pinned, ...]:
     return tuple([Pinned(name=name(ref.name), version=ref.version, digest=ref.digest) for ref in rubrics])
 
 
-def _label(results: Sequence[Result]) -> Literal["pass", "fail", ""]:
+def label_of(results: Sequence[Result]) -> Literal["pass", "fail", ""]:
+    """`fail` when a primary result failed, else `pass` when one passed."""
     found = {result.label for result in results if result.primary}
     return "fail" if "fail" in found else "pass" if "pass" in found else ""
 

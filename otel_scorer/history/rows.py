@@ -41,6 +41,16 @@ def kept_rows(kept: Iterable[Kept]) -> list[Row]:
     return [_kept_row(latest[key]) for key in sorted(latest)]
 
 
+def conversation_rows(kept: Iterable[Kept]) -> list[Row]:
+    """Rows for `tables.conversations`: of which conversations content came, and when the last of it ended."""
+    latest: dict[tuple[str, str], int] = {}
+    for content in kept:
+        if content.conversation_id:
+            key = (content.conversation_id, content.tenant)
+            latest[key] = max(content.stored_at_ms, latest.get(key, 0))
+    return [(*key, latest[key], latest[key]) for key in sorted(latest)]
+
+
 def _record_row(record: Record, text: str) -> Row:
     segment = record.segments.get
     return (

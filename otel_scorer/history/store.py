@@ -9,12 +9,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Table, and_, delete, func, or_, select, tuple_
 
 from otel_scorer.errors import UserError
+from otel_scorer.history.conversations import ConversationHistory, settle
 from otel_scorer.history.database import HistoryUnavailable, is_no_database, open_engine, parse_url, told_apart, writing
 from otel_scorer.history.kept import Kept
 from otel_scorer.history.record import Record
-from otel_scorer.history.rows import Written, kept_rows, record_rows
+from otel_scorer.history.rows import Written, conversation_rows, kept_rows, record_rows
 from otel_scorer.history.schema import make_tables
 from otel_scorer.history.sqlite_file import forget_deleted, give_pages_back, is_sqlite, prepare_file
+from otel_scorer.history.tables import conversations as conversations_table
 from otel_scorer.history.tables import kept as kept_table
 from otel_scorer.history.tables import records as records_table
 from otel_scorer.history.upsert import upsert
@@ -51,6 +53,9 @@ class History:
         self._writer = writing(self._engine)
         self._put_records = upsert(records_table, "revision", self._engine.dialect)
         self._put_kept = upsert(kept_table, "stored_at_ms", self._engine.dialect)
+        self._put_conversations = upsert(conversations_table, "last_ms", self._engine.dialect)
+        self.conversations = ConversationHistory(self._engine, self._writer, self._shown)
+        """What is known of conversations, in the same database."""
 
     def open(self) -> None:
         """Make the tables where they are missing; may be called again. UserError for a file or shape not ours."""
@@ -79,11 +84,16 @@ class History:
 
     def store(self, written: Sequence[Written], kept: Sequence[Kept] = ()) -> None:
         """As `write`, for records that are there as JSON already."""
-        puts = [(self._put_records, record_rows(written)), (self._put_kept, kept_rows(kept))]
+        puts = [
+            (self._put_records, record_rows(written)),
+            (self._put_kept, kept_rows(kept)),
+            (self._put_conversations, conversation_rows(kept)),
+        ]
         with told_apart(self._shown), self._writer.begin() as connection:
             for statement, rows in puts:
                 if rows:
                     connection.exec_driver_sql(statement, rows)
+            settle(connection, [record for record, _ in written])
 
     def get(self, tenant: str | None, trace_id: str, kind: str = "trace") -> Record | None:
         """The record of a trace; with `tenant` None of any tenant, the latest to end where several have that id."""
@@ -111,6 +121,7 @@ class History:
                 kept_by_age=self._delete(kept_table, kept_table.c.stored_at_ms < now_ms - int(keep_hours * _HOUR_MS)),
                 kept_by_size=self._shrink_to(keep_bytes),
             )
+            self._delete(conversations_table, conversations_table.c.last_ms < now_ms - int(days * _DAY_MS))
             if pruned != Pruned() and is_sqlite(self._engine):
                 give_pages_back(self._engine)
         return pruned
@@ -120,16 +131,22 @@ class History:
 
         What still waits in the ledger's stream comes in afterwards: delete again when that has drained.
         """
+        with told_apart(self._shown):
+            self._delete(conversations_table, conversations_table.c.tenant == tenant)
         return self._erase(records_table.c.tenant == tenant, kept_table.c.tenant == tenant)
 
     def delete_user(self, tenant: str, user_hash: str) -> int:
         """Remove all traces of a user (`records.user_hash`) of a tenant for good; their number. "" removes nothing."""
         if not user_hash:
             return 0
-        return self._erase(
-            and_(records_table.c.tenant == tenant, records_table.c.user_hash == user_hash),
-            and_(kept_table.c.tenant == tenant, kept_table.c.user_hash == user_hash),
-        )
+        of_records = and_(records_table.c.tenant == tenant, records_table.c.user_hash == user_hash)
+        of_kept = and_(kept_table.c.tenant == tenant, kept_table.c.user_hash == user_hash)
+        theirs = select(kept_table.c.conversation_id).where(of_kept)
+        names = theirs.union(select(records_table.c.conversation_id).where(of_records))
+        with told_apart(self._shown):
+            column = conversations_table.c
+            self._delete(conversations_table, and_(column.tenant == tenant, column.conversation_id.in_(names)))
+        return self._erase(of_records, of_kept)
 
     # ---- steps ------------------------------------------------------------------------------------------------------
 
@@ -167,7 +184,7 @@ class History:
         key = (records_table.c.trace_id, records_table.c.tenant)
         traces = (
             select(*key)
-            .where(of_records)
+            .where(and_(of_records, records_table.c.kind != "conversation"))
             .union(select(kept_table.c.trace_id, kept_table.c.tenant).where(of_kept))
             .subquery()
         )

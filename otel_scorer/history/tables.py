@@ -20,7 +20,7 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised with every change of shape, together with a step in `schema.py` that brings older tables there."""
 
 metadata = MetaData()
@@ -63,6 +63,14 @@ records = Table(
     Index("otel_scorer_records_time", "ended_at_ms"),
     Index("otel_scorer_records_user", "tenant", "user_hash"),
 )
+records_conversation = Index(
+    "otel_scorer_records_conversation",
+    records.c.conversation_id,
+    records.c.tenant,
+    # Only traces of conversations pay for it.
+    sqlite_where=records.c.conversation_id != "",
+    postgresql_where=records.c.conversation_id != "",
+)
 
 kept = Table(
     "otel_scorer_kept",
@@ -78,4 +86,21 @@ kept = Table(
     Index("otel_scorer_kept_age", "stored_at_ms", "size"),
     Index("otel_scorer_kept_user", "tenant", "user_hash"),
     Index("otel_scorer_kept_conversation", "tenant", "conversation_id"),
+)
+
+conversations = Table(
+    "otel_scorer_conversations",
+    metadata,
+    # One row for each conversation of which content was kept.
+    Column("conversation_id", String, primary_key=True),
+    Column("tenant", String, primary_key=True),
+    Column("last_ms", BigInteger, nullable=False),
+    # When the trace ended since which nobody has looked at it; NULL: there is nothing new.
+    Column("waiting_ms", BigInteger),
+)
+conversations_waiting = Index(
+    "otel_scorer_conversations_waiting",
+    conversations.c.waiting_ms,
+    sqlite_where=conversations.c.waiting_ms.is_not(None),
+    postgresql_where=conversations.c.waiting_ms.is_not(None),
 )

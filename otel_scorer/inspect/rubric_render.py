@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from otel_scorer.conventions.trace_view import view
 from otel_scorer.errors import UserError
-from otel_scorer.model import Kind, Result, Trace
+from otel_scorer.model import Conversation, Kind, Result, Trace
 from otel_scorer.scoring.assigned import Assigned
 from otel_scorer.scoring.judge import JudgeAnswer, JudgeError, Prompt, answer_schema
 from otel_scorer.scoring.judge_settings import Suspicious
 from otel_scorer.scoring.rubric import Rubric
 from otel_scorer.scoring.score import score_trace
+from otel_scorer.scoring.score_conversation import score_conversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,37 @@ async def render(
         )
     sent, kinds_by_id = iter(nobody.sent), view(trace).kinds
     return [replace(_rendered(asking, one, sent, kinds_by_id), rubric_digest=rubric.digest) for one in results]
+
+
+async def render_conversations(
+    talks: Sequence[Conversation],
+    rubric: Rubric,
+    evidence_chars: int,
+    *,
+    suspicious: Suspicious = "neutralise",
+    always: bool = False,
+) -> list[Rendered]:
+    """As `render`, of conversations. Raises UserError where the rubric judges none."""
+    found: list[Rendered] = []
+    for talk in talks:
+        found += await _render_conversation(talk, rubric, evidence_chars, suspicious, always)
+    if not found:
+        raise UserError(
+            f"no trace names a conversation that {rubric} judges: it reads gen_ai.conversation.id, session.id and the "
+            "like, and keeps to the services, agents and tags that the rubric names"
+        )
+    return found
+
+
+async def _render_conversation(
+    talk: Conversation, rubric: Rubric, evidence_chars: int, suspicious: Suspicious, always: bool
+) -> list[Rendered]:
+    asking = rubric.model_copy(update={"judge": "always"}) if always else rubric
+    nobody = _Nobody(evidence_chars, suspicious)
+    results = await score_conversation(talk, [asking], nobody, deadline=math.inf, by_kind=Assigned([]))
+    sent = iter(nobody.sent)
+    kinds: dict[str, Kind] = {one.target_span_id: "CONVERSATION" for one in results}
+    return [replace(_rendered(asking, one, sent, kinds), rubric_digest=rubric.digest) for one in results]
 
 
 def _rendered(

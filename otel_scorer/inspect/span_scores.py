@@ -36,6 +36,41 @@ class SpanScores:
         return (*known, *sorted({*self.scores, *self.missing} - {*DIMENSIONS}))
 
 
+@dataclass(frozen=True, slots=True)
+class TalkScores:
+    """What was said of a whole conversation, in the evaluation span of its last trace."""
+
+    conversation_id: str
+    traces: int
+    scores: SpanScores
+    last_trace_id: str = ""
+
+
+def talks_of(trace: Trace) -> tuple[TalkScores, ...]:
+    """Those whose result lies in this trace."""
+    found = ((span, scores_of(span)) for span in split_own(trace)[1] if _is_of_talk(span))
+    return tuple(
+        TalkScores(_text(span.attributes.get(_CONVERSATION)), len(span.links), scores, trace.trace_id)
+        for span, scores in found
+        if scores is not None
+    )
+
+
+def talk_of_record(record: Record) -> TalkScores:
+    """The same from the record of a conversation."""
+    scores = scores_of_record(record).get(record.root_span_id, SpanScores(status=record.status))
+    ids = record.course.trace_ids if record.course is not None else ()
+    return TalkScores(record.conversation_id, len(ids), scores, ids[-1] if ids else "")
+
+
+_CONVERSATION = "gen_ai.conversation.id"
+
+
+def _is_of_talk(span: Span) -> bool:
+    """Of our own spans only those about a conversation name it."""
+    return _CONVERSATION in span.attributes
+
+
 def split_own(trace: Trace) -> tuple[Trace, tuple[Span, ...]]:
     """The trace without our evaluation spans, and those spans."""
     own = tuple(span for span in trace.spans if span.scope.name == OWN_SCOPE)
@@ -48,7 +83,7 @@ def scores_by_span(trace: Trace) -> dict[str, SpanScores]:
     """What each span of the trace was given, by span id; a late score counts for the span that it is about."""
     plain, own = split_own(trace)
     found = {span.span_id: scores for span in plain.spans if (scores := scores_of(span)) is not None}
-    for span in own:
+    for span in (span for span in own if not _is_of_talk(span)):
         late = scores_of(span)
         if late is not None:
             found[span.parent_id] = _joined(found.get(span.parent_id), late)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -10,7 +10,7 @@ from rich.tree import Tree
 
 from otel_scorer.conventions.trace_view import TraceView, view
 from otel_scorer.inspect.span_line import span_lines
-from otel_scorer.inspect.span_scores import SpanScores, scores_by_span, split_own
+from otel_scorer.inspect.span_scores import SpanScores, TalkScores, scores_by_span, split_own, talks_of
 from otel_scorer.inspect.wording import counted, duration_text, printable
 from otel_scorer.model import Trace
 
@@ -25,10 +25,17 @@ _SCORE_STYLES = {1: "bold red", 2: "red", 3: "yellow", 4: "green", 5: "bold gree
 _LABEL_STYLES = {"pass": "green", "fail": "bold red"}
 
 
-def render(trace: Trace, *, content: bool = True, scores: Mapping[str, SpanScores] | None = None) -> RenderableType:
+def render(
+    trace: Trace,
+    *,
+    content: bool = True,
+    scores: Mapping[str, SpanScores] | None = None,
+    talks: Sequence[TalkScores] | None = None,
+) -> RenderableType:
     """The trace as a rich tree, each span with its scores: `scores` by span id, or what stands on the spans.
 
-    `content=False` leaves the texts out.
+    `talks`: what was said of its conversation, else what evaluation spans in it say. `content=False` leaves the texts
+    out.
     """
     plain, _ = split_own(trace)
     scores = scores_by_span(trace) if scores is None else scores
@@ -42,6 +49,8 @@ def render(trace: Trace, *, content: bool = True, scores: Mapping[str, SpanScore
         if step.span.span_id in scores:
             _add_scores(node, scores[step.span.span_id], whole=step.depth == 0)
         nodes[step.span.span_id] = above if deep else node
+    for talk in talks_of(trace) if talks is None else talks:
+        _add_scores(tree.add(_talk_line(talk, trace)), talk.scores, whole=True)
     return tree
 
 
@@ -55,6 +64,15 @@ def _headline(seen: TraceView) -> Text:
     if seen.incomplete:
         line.append("  incomplete: the agent's own span is not here", style="yellow")
     return line
+
+
+def _talk_line(talk: TalkScores, trace: Trace) -> Text:
+    line = Text("conversation ").append(printable(talk.conversation_id, 60), style="bold")
+    elsewhere = talk.last_trace_id not in ("", trace.trace_id)
+    told = f"  {counted(talk.traces, 'trace')}" + (
+        f", its result is in trace {talk.last_trace_id}" if elsewhere else ""
+    )
+    return line.append(told, style="dim")
 
 
 def _add_scores(node: Tree, scores: SpanScores, *, whole: bool) -> None:

@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from otel_scorer.history.record import Outcome, Record, Verdict
+from otel_scorer.history.record import Course, Outcome, Record, Verdict
 from otel_scorer.inspect.view import duration_text, printable
 from otel_scorer.model import DIMENSIONS, Status
 
@@ -49,6 +49,38 @@ def render(record: Record) -> RenderableType:
         parts.append(_outcomes(record))
     parts += [Text(f"• {sentence}") for sentence in _findings(record)]
     return Group(*parts)
+
+
+def render_conversation(record: Record) -> RenderableType:
+    """The record of a conversation's last scoring."""
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="dim")
+    facts.add_column(overflow="fold")
+    for name, text in _conversation_facts(record):
+        facts.add_row(name, text)
+    parts: list[RenderableType] = [Text(), facts]
+    if record.outcomes:
+        parts.append(_outcomes(record))
+    parts += [Text(f"• {sentence}") for sentence in _findings(record)]
+    return Group(*parts)
+
+
+def _conversation_facts(record: Record) -> Iterator[tuple[str, str]]:
+    course = record.course or Course()
+    yield "conversation", printable(record.conversation_id, 120)
+    yield "ended", f"{record.status}: {MEANING[record.status]}"
+    if record.label:
+        yield "label", record.label
+    told = f"{course.turns} turns in {len(course.trace_ids)} of {course.known_traces} traces"
+    if course.not_told:
+        told += f"; of {course.not_told} nobody tells the turns, so what needs all of them has no score"
+    yield "read", told
+    if course.trace_ids:
+        yield "result", f"in trace {course.trace_ids[-1]}, linked to the root of each"
+    yield "scoring", f"number {record.revision + 1}"
+    if record.rubrics:
+        yield "rubrics", ", ".join(f"{each.name}@{each.version} ({each.digest})" for each in record.rubrics)
+    yield "judge", _judge(record)
 
 
 def _facts(record: Record) -> Iterator[tuple[str, str]]:

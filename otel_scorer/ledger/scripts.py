@@ -11,6 +11,7 @@ NAMES = (
     *("put", "heads", "claim", "advance", "commit", "mark", "drop", "wanted"),
     *("start", "finish", "give_back", "beat"),
     *("outgoing", "sent", "postpone", "lock", "forget", "quarantine"),
+    *("talk_look", "talk_put", "talk_start", "talk_finish", "talk_commit"),
     *("budget_reserve", "budget_settle", "budget_admit", "answer_get", "answer_put"),
 )
 

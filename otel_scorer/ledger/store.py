@@ -26,6 +26,7 @@ from otel_scorer.ledger.contents import (
 from otel_scorer.ledger.keys import Keys, Member, StoredEnvelope
 from otel_scorer.ledger.postbox import Postbox
 from otel_scorer.ledger.settings import LedgerSettings
+from otel_scorer.ledger.talks import Talks
 
 # One call works on so much: the store answers nobody else meanwhile (reliability T31).
 _CALL_BYTES, _CALL_TRACES = 128 * 1024, 64
@@ -90,6 +91,7 @@ class Ledger:
         self._tombstone_ms = int(settings.tombstone_s * 1000)
         self._stream_limits = (settings.record_stream_limit, settings.max_mib * _MIB // 4)
         """Records and bytes."""
+        self.talks = Talks(client, self.keys, self._stream_limits, self._tombstone_ms)
 
     @property
     def name(self) -> str:

@@ -11,28 +11,32 @@ from dataclasses import dataclass
 from rich.table import Table
 from rich.text import Text
 
+from otel_scorer.conventions.conversation_view import ConversationView, by_conversation
 from otel_scorer.conventions.scores import trace_status
 from otel_scorer.conventions.trace_view import TraceView, view
-from otel_scorer.model import DIMENSIONS, Missing, Result, Score, Status, Trace
+from otel_scorer.model import DIMENSIONS, Conversation, Missing, Result, Score, Status, Trace
 from otel_scorer.scoring import results_json
 from otel_scorer.scoring.judge import Judge
 from otel_scorer.scoring.reference import Expected
 from otel_scorer.scoring.rubric import Rubric
 from otel_scorer.scoring.rubric_set import RubricSet
 from otel_scorer.scoring.score import score_trace
+from otel_scorer.scoring.score_conversation import score_conversation
 
 _STYLES = {1: "bold red", 2: "red", 3: "yellow", 4: "green", 5: "bold green"}
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """One trace and what the rubrics said of it. `status` is the ending that it would have online."""
+    """One trace (or conversation) and what the rubrics said of it. `status` is the ending that it would have online."""
 
     trace: Trace
+    """Of a conversation the last one."""
     name: str
     """The agent's name or the root span's, for people."""
     status: Status
     results: tuple[Result, ...]
+    conversation: Conversation | None = None
 
     @property
     def scored(self) -> bool:
@@ -68,8 +72,41 @@ async def evaluate(
             )
             return _evaluation(seen, results)
 
+    if names and all(rubrics.get(name).level == "conversation" for name in names):
+        return []  # they say nothing of a single trace
     views = [view(trace) for trace in traces]
     return list(await asyncio.gather(*(one(seen) for seen in views if not seen.own)))
+
+
+async def evaluate_conversations(
+    traces: Sequence[Trace],
+    rubrics: RubricSet,
+    names: Sequence[str] | None,
+    judge: Judge | None,
+    *,
+    deadline_s: float,
+    at_once: int = 8,
+    least: tuple[int, int] = (2, 2),
+) -> list[Evaluation]:
+    """Scores the conversations that the traces are of, by the rubrics of conversation level called `names` (None: the
+    configured one), in order of first appearance. One without such a rubric is left out, and one with less than the
+    `least` traces (asked for by name, one is enough) and turns.
+    """
+    min_traces, min_turns = least
+    slots = asyncio.Semaphore(at_once)
+
+    async def one(talk: Conversation) -> Evaluation | None:
+        async with slots:
+            seen = ConversationView(talk)
+            chosen = rubrics.for_conversation(seen.last, names)
+            if not chosen or len(seen.views) < (1 if names else min_traces) or len(seen.turns) < min_turns:
+                return None
+            deadline = time.monotonic() + deadline_s
+            results = await score_conversation(talk, chosen, judge, deadline=deadline, by_kind=rubrics.by_kind)
+            return Evaluation(talk.traces[-1], talk.id, trace_status(results), results, talk)
+
+    found = await asyncio.gather(*(one(talk) for talk in by_conversation(traces)))
+    return [evaluation for evaluation in found if evaluation is not None]
 
 
 def chosen_rubrics(rubrics: RubricSet, seen: TraceView, names: Sequence[str] | None) -> tuple[Rubric, ...]:
@@ -84,18 +121,30 @@ def _evaluation(seen: TraceView, results: Sequence[Result]) -> Evaluation:
 
 
 def to_json(evaluations: Sequence[Evaluation]) -> str:
-    """One object a line, results in the canonical form that the ledger holds: same trace, same bytes."""
+    """One object a line, results in the canonical form that the ledger holds: same trace, same bytes.
+
+    A conversation's line has `conversation_id` and `trace_ids` as well; its `trace_id` is the last one.
+    """
     lines = [
-        f'{{"trace_id":{json.dumps(each.trace.trace_id)},"status":{json.dumps(each.status)},'
+        f'{{"trace_id":{json.dumps(each.trace.trace_id)},{_of_conversation(each)}"status":{json.dumps(each.status)},'
         f'"results":{results_json.dump(each.results)}}}'
         for each in evaluations
     ]
     return "\n".join(lines) + "\n" if lines else ""
 
 
+def _of_conversation(each: Evaluation) -> str:
+    if each.conversation is None:
+        return ""
+    ids = [trace.trace_id for trace in each.conversation.traces]
+    return f'"conversation_id":{json.dumps(each.conversation.id)},"trace_ids":{json.dumps(ids)},'
+
+
 def table(evaluations: Sequence[Evaluation]) -> Table:
     """One row for each result at trace level, and for span-level results where there is no other."""
-    shown = Table(title=f"{len(evaluations)} traces", title_justify="left")
+    talks = sum(each.conversation is not None for each in evaluations)
+    told = f", {talks} conversations" if talks else ""
+    shown = Table(title=f"{len(evaluations) - talks} traces{told}", title_justify="left")
     for column in ("trace", "agent", "rubric", *(name.replace("_", " ") for name in DIMENSIONS)):
         shown.add_column(column, overflow="fold")
     for column in ("composite", "label", "status"):
@@ -110,6 +159,8 @@ def table(evaluations: Sequence[Evaluation]) -> Table:
 
 
 def _name(each: Evaluation, result: Result) -> str:
+    if each.conversation is not None:
+        return _printable(f"conversation {each.conversation.id}")
     names = {span.span_id: span.name for span in each.trace.spans}
     return _printable(names.get(result.target_span_id, each.name))
 

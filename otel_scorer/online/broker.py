@@ -9,15 +9,20 @@ T42-T54).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from celery import Celery
 
 from otel_scorer.ledger.keys import Member
+from otel_scorer.ledger.talks import Talk
 from otel_scorer.online.pipeline_settings import WorkSettings
 
 TASK = "otel_scorer.score"
+CONVERSATION_TASK = "otel_scorer.score_conversation"
+
+Wake: TypeAlias = Member | Talk
+"""Whom a wake-up call is about: a trace or a conversation."""
 
 
 def broker_url(store_url: str) -> str:
@@ -26,7 +31,7 @@ def broker_url(store_url: str) -> str:
 
 
 def celery_app(store_url: str, settings: WorkSettings, prefix: str) -> Celery:
-    """An application without tasks; `add_score_task` gives a worker its one."""
+    """An application without tasks; `add_score_task` and `add_conversation_task` give a worker its own."""
     app = Celery("otel_scorer", broker=broker_url(store_url), set_as_current=False, fixups=[])
     app.conf.update(
         accept_content=["json"],
@@ -63,6 +68,11 @@ def add_score_task(app: Celery, score: Callable[[str, str, int], None]) -> None:
     app.task(score, name=TASK, shared=False, ignore_result=True)
 
 
+def add_conversation_task(app: Celery, score: Callable[[str, str, int], None]) -> None:
+    """Registers the task of conversations, as `add_score_task`."""
+    app.task(score, name=CONVERSATION_TASK, shared=False, ignore_result=True)
+
+
 class Dispatcher:
     """Publishes wake-up calls. Blocking (kombu): call it in a thread, never on a request's path (reliability,
     finding 9).
@@ -73,7 +83,7 @@ class Dispatcher:
         self._queue = queue
         self._connection: Any = None
 
-    def publish(self, calls: Sequence[tuple[Member, int]]) -> None:
+    def publish(self, calls: Sequence[tuple[Wake, int]]) -> None:
         """One message for each (trace, dispatch number). Raises kombu's OperationalError and OSError.
 
         The connection is kept: making one costs more than all that is said over it. One that has died meanwhile is
@@ -92,20 +102,20 @@ class Dispatcher:
             self._disconnect()
             raise
 
-    def _send_all(self, calls: Sequence[tuple[Member, int]]) -> None:
+    def _send_all(self, calls: Sequence[tuple[Wake, int]]) -> None:
         with self._app.amqp.Producer(self._connection) as producer:
-            for member, dispatch in calls:
-                self._send(producer, member, dispatch)
+            for wake, dispatch in calls:
+                self._send(producer, wake, dispatch)
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.release()
 
-    def _send(self, producer: Any, member: Member, dispatch: int) -> None:
+    def _send(self, producer: Any, wake: Wake, dispatch: int) -> None:
         self._app.send_task(
-            TASK,
-            args=[member.tenant, member.trace_id, dispatch],
+            CONVERSATION_TASK if isinstance(wake, Talk) else TASK,
+            args=[*wake, dispatch],
             queue=self._queue,
             producer=producer,
             ignore_result=True,

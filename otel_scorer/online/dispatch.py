@@ -8,8 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from itertools import islice
 from typing import TypeAlias
 
-from otel_scorer.ledger.keys import Member
-from otel_scorer.online.broker import Dispatcher
+from otel_scorer.online.broker import Dispatcher, Wake
 from otel_scorer.online.telemetry import Metrics
 
 log = logging.getLogger(__name__)
@@ -17,8 +16,8 @@ _WAITING = 10_000
 _AT_ONCE = 500
 _LAST_S = 3.0
 
-Dispatch: TypeAlias = Callable[[Sequence[tuple[Member, int]]], Awaitable[None]]
-"""Has (trace, dispatch number) pairs published; neither waits nor raises."""
+Dispatch: TypeAlias = Callable[[Sequence[tuple[Wake, int]]], Awaitable[None]]
+"""Has (trace or conversation, dispatch number) pairs published; neither waits nor raises."""
 
 
 class DispatchQueue:
@@ -28,13 +27,13 @@ class DispatchQueue:
     def __init__(self, dispatcher: Dispatcher, metrics: Metrics) -> None:
         self._dispatcher = dispatcher
         self._metrics = metrics
-        self._waiting: dict[Member, int] = {}
-        """One call for each trace, the newest."""
+        self._waiting: dict[Wake, int] = {}
+        """One call for each, the newest."""
         self._wake = asyncio.Event()
         self._closing = False
         self._task = asyncio.create_task(self._publish_for_ever(), name="dispatch")
 
-    async def dispatch(self, calls: Sequence[tuple[Member, int]]) -> None:
+    async def dispatch(self, calls: Sequence[tuple[Wake, int]]) -> None:
         """A `Dispatch`."""
         for member, number in calls:
             if member in self._waiting or len(self._waiting) < _WAITING:
@@ -59,7 +58,7 @@ class DispatchQueue:
             while self._waiting:
                 await self._publish(list(islice(self._waiting.items(), _AT_ONCE)))
 
-    async def _publish(self, calls: Sequence[tuple[Member, int]]) -> None:
+    async def _publish(self, calls: Sequence[tuple[Wake, int]]) -> None:
         for member, _ in calls:
             del self._waiting[member]
         try:

@@ -77,6 +77,14 @@ METRICS: tuple[MetricSpec, ...] = (
         _TENANT,
     ),
     MetricSpec(
+        "conversations",
+        "counter",
+        "{conversation}",
+        "Conversations that were scored, or given up, by how that ended.",
+        ("status", "tenant"),
+        _TENANT,
+    ),
+    MetricSpec(
         "scores",
         "counter",
         "{score}",

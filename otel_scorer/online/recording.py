@@ -64,14 +64,22 @@ class Recorder:
         add("traces", 1, status=record.status, tenant=record.tenant)
         if record.status == "shed":
             add("shed_traces", 1, why="pressure")
+        self._count_outcomes(record)
+        scored, sealed = record.times.scored_ms, record.times.sealed_ms
+        if scored is not None and sealed is not None:
+            self.metrics.observe("score_duration", max(0, scored - sealed) / 1000)
+
+    def conversation_ended(self, record: Record) -> None:
+        """Counts a conversation that was scored, or given up."""
+        self.metrics.add("conversations", 1, status=record.status, tenant=record.tenant)
+        self._count_outcomes(record)
+
+    def _count_outcomes(self, record: Record) -> None:
         service = record.segments.get("service", "")
         for outcome in record.outcomes:
             self._count_scores(outcome, service)
             if outcome.judge_cost is not None:
-                add("judge_cost", outcome.judge_cost, tenant=record.tenant)
-        scored, sealed = record.times.scored_ms, record.times.sealed_ms
-        if scored is not None and sealed is not None:
-            self.metrics.observe("score_duration", max(0, scored - sealed) / 1000)
+                self.metrics.add("judge_cost", outcome.judge_cost, tenant=record.tenant)
 
     def _count_scores(self, outcome: Outcome, service: str) -> None:
         add = self.metrics.add

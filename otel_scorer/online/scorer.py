@@ -11,10 +11,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from otel_scorer.errors import LedgerDown, LedgerError
+from otel_scorer.history.kept import with_headers
 from otel_scorer.ledger.contents import Content
 from otel_scorer.ledger.keys import Member, unpack_heads
 from otel_scorer.ledger.store import Ledger
 from otel_scorer.model import Missing, Trace
+from otel_scorer.online.conversation_scorer import ConversationScorer
 from otel_scorer.online.decisions import load_decision
 from otel_scorer.otlp import trace_of
 from otel_scorer.scoring.assigned import Assigned
@@ -56,6 +58,8 @@ class Scorer:
     deadline_s: float
     apart: Apart | None = None
     admit: Admit = always
+    conversations: ConversationScorer | None = None
+    """Scores conversations, in the same process."""
     _at_it: set[Member] = field(default_factory=set)
     """A doubled message must not cost a second judge call; the ledger cannot tell it from our own process apart."""
 
@@ -111,7 +115,8 @@ class Scorer:
         deadline = time.monotonic() + self.deadline_s
         results = await score_trace(trace, rubrics, self.judge, deadline=deadline, by_kind=self.by_kind)
         kept = await asyncio.to_thread(self._kept, trace)
-        await self._insist(lambda: ledger.finish_scoring(member, dump(results), kept))
+        headers = next((span.stored.headers for span in content.spans), {})
+        await self._insist(lambda: ledger.finish_scoring(member, dump(results), with_headers(kept, headers)))
 
     def _kept(self, trace: Trace) -> bytes:
         try:

@@ -22,8 +22,9 @@ from celery.signals import worker_shutting_down
 
 from otel_scorer.errors import LedgerError
 from otel_scorer.ledger.keys import Member
+from otel_scorer.ledger.talks import Talk
 from otel_scorer.online.apart import ApartProcess, MakeScorer
-from otel_scorer.online.broker import add_score_task, celery_app
+from otel_scorer.online.broker import add_conversation_task, add_score_task, celery_app
 from otel_scorer.online.pipeline_settings import SCORING_GRACE_S, WorkSettings
 from otel_scorer.online.scorer import Scorer, beat_for_ever
 from otel_scorer.online.stores import Stores
@@ -65,17 +66,25 @@ class Worker:
         return replace(scorer, apart=apart.queue), apart, stores
 
     def _consume(self, name: str, scorer: Scorer, loop: _LoopThread) -> int:
-        def score(tenant: str, trace_id: str, dispatch: int) -> None:
-            scoring = scorer.score(Member(str(tenant), str(trace_id)), int(dispatch))
+        def wait_for(scoring: Coroutine[Any, Any, None], what: str) -> None:
             try:
                 loop.run(scoring, self.settings.deadline_s + SCORING_GRACE_S)
             except LedgerError as error:
                 log.warning("scoring waits: %s", error)
             except TimeoutError:
-                log.warning("scoring trace %s took too long and was stopped", trace_id)
+                log.warning("scoring %s took too long and was stopped", what)
+
+        def score(tenant: str, trace_id: str, dispatch: int) -> None:
+            wait_for(scorer.score(Member(str(tenant), str(trace_id)), int(dispatch)), f"trace {trace_id}")
+
+        def score_conversation(tenant: str, key: str, dispatch: int) -> None:
+            if scorer.conversations is not None:
+                scoring = scorer.conversations.score(Talk(str(tenant), str(key)), int(dispatch))
+                wait_for(scoring, f"conversation {key}")
 
         app = celery_app(self.store_url, self.settings, self.prefix)
         add_score_task(app, score)
+        add_conversation_task(app, score_conversation)
         # as root Celery warns of pickle; nothing but JSON with ids is accepted here
         warnings.filterwarnings("ignore", category=SecurityWarning)
         worker = app.Worker(

@@ -44,6 +44,13 @@ def read_traces(paths: Sequence[Path], tenant: str = "default", *, keep_scores: 
     a trace read back from our file sink is the trace that was scored; `keep_scores` keeps them (for looking at).
     """
     requests = [request for path in _with_logs(paths) for request in _requests(path)]
+    return traces_in(requests, tenant, keep_scores=keep_scores)
+
+
+def traces_in(
+    requests: Sequence[tuple[Signal, bytes]], tenant: str = "default", *, keep_scores: bool = False
+) -> list[Trace]:
+    """The agent traces of these serialised OTLP requests, as `read_traces` gives those of files."""
     traces: dict[bytes, _Parts] = {}
     bodies = [raw for signal, raw in requests if signal == "traces"]
     for raw in bodies:

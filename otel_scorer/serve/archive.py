@@ -10,6 +10,7 @@ from pathlib import Path
 
 from otel_scorer.config import Settings
 from otel_scorer.errors import OtelScorerError
+from otel_scorer.history.conversations import ConversationHistory
 from otel_scorer.history.kept import Kept
 from otel_scorer.history.record import Record
 from otel_scorer.history.rows import Written
@@ -51,6 +52,11 @@ class Archive:
     @staticmethod
     async def open(settings: Settings) -> Archive:
         return Archive(await asyncio.to_thread(open_history, settings), settings)
+
+    @property
+    def conversations(self) -> ConversationHistory:
+        """What is known of conversations; it blocks, so ask it in a thread."""
+        return self._history.conversations
 
     async def write(self, streamed: Sequence[StreamedRecord]) -> int:
         """Stores records and kept content; answers how many could not be read. Raises OtelScorerError while the

@@ -15,6 +15,8 @@ from otel_scorer.ledger.budget import LedgerBudget
 from otel_scorer.ledger.keys import Member
 from otel_scorer.ledger.store import Ledger
 from otel_scorer.model import Trace
+from otel_scorer.online.conversation_scorer import ConversationScorer
+from otel_scorer.online.endings import WriteBack
 from otel_scorer.online.scorer import Scorer
 from otel_scorer.online.stores import Stores, open_stores, trace_limits
 from otel_scorer.online.work import Worker
@@ -44,15 +46,28 @@ class ScoringParts:
         def ledger_of(member: Member) -> Ledger:
             return stores.of(bytes.fromhex(member.trace_id))
 
+        rubrics = RubricSet.load(settings.scoring.folders, settings.scoring.assigned)
+        judge, admit = self._judge(stores), self._budget(stores).admit
         scorer = Scorer(
             worker=worker,
             ledger_of=ledger_of,
-            rubrics=RubricSet.load(settings.scoring.folders, settings.scoring.assigned),
+            rubrics=rubrics,
             by_kind=settings.scoring.assigned,
-            judge=self._judge(stores),
+            judge=judge,
             keep=self._keep,
             deadline_s=settings.work.deadline_s,
-            admit=self._budget(stores).admit,
+            admit=admit,
+            conversations=ConversationScorer(
+                worker=worker,
+                ledger_of=lambda talk: stores.of(bytes.fromhex(talk.key)),
+                rubrics=rubrics,
+                by_kind=settings.scoring.assigned,
+                judge=judge,
+                deadline_s=settings.work.deadline_s,
+                min_turns=settings.conversation.min_turns,
+                write_back=write_back(settings),
+                admit=admit,
+            ),
         )
         return scorer, stores
 
@@ -85,6 +100,17 @@ class ScoringParts:
             assemble((envelope, raw) for raw, envelope in spans),
             assemble_logs((envelope, raw) for raw, envelope in logs) if logs else b"",
         )
+
+
+def write_back(settings: Settings) -> WriteBack:
+    """How results are written."""
+    return WriteBack(
+        deployment=settings.deployment,
+        holds=settings.placement == "inline",
+        reasons=settings.scoring.reasons,
+        log_records=settings.scoring.evaluation_logs,
+        openinference=settings.scoring.openinference_evaluations,
+    )
 
 
 def worker_of(settings: Settings, urls: Sequence[str]) -> Worker:

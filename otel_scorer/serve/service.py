@@ -21,10 +21,10 @@ from otel_scorer.online.backends import open_backend
 from otel_scorer.online.breaker import Breaker
 from otel_scorer.online.broker import Dispatcher, celery_app
 from otel_scorer.online.bypass import Bypass
+from otel_scorer.online.conversations import Conversations
 from otel_scorer.online.departures import Departures
 from otel_scorer.online.dispatch import Dispatch, DispatchQueue
 from otel_scorer.online.drain import Drain
-from otel_scorer.online.endings import WriteBack
 from otel_scorer.online.exchange import ExportAnswer
 from otel_scorer.online.forward import BackendWatch, forward
 from otel_scorer.online.grace import Grace
@@ -47,6 +47,7 @@ from otel_scorer.otlp import Signal
 from otel_scorer.scoring.requested import RequestedRubrics
 from otel_scorer.scoring.rubric_set import RubricSet
 from otel_scorer.serve.archive import Archive
+from otel_scorer.serve.scoring_parts import write_back
 
 log = logging.getLogger(__name__)
 _AGAIN_S = 1.0
@@ -110,6 +111,7 @@ class Service:
         self._run(archive.prune_for_ever, "history-prune")
         for ledger in stores.ledgers:
             self._start_store(ledger, backend, dispatch, archive)
+        self._start_conversations(stores, dispatch, archive)
         await self._start_doors(stores, backend, telemetry)
 
     async def _open_stores(self) -> Stores:
@@ -152,6 +154,21 @@ class Service:
             sweeper = self._sweeper(ledger, shipper, dispatch, monitor, grace)
             self._send(partial(self._sweep, sweeper, number * settings.sweep.poll_s), "sweeper")
 
+    def _start_conversations(self, stores: Stores, dispatch: Dispatch, archive: Archive) -> None:
+        settings = self._settings
+        if not settings.conversation.enabled or not settings.keep.scored:
+            return
+        conversations = Conversations(
+            archive.conversations,
+            stores,
+            settings.conversation,
+            settings.work,
+            self._recorder,
+            dispatch,
+            shed=lambda: any(monitor.pressure.shed for monitor in self._monitors),
+        )
+        self._run(lambda: conversations.run(self._stopping), "conversations")
+
     async def _sweep(self, sweeper: Sweeper, later_s: float) -> None:
         await asyncio.sleep(later_s)
         await sweeper.run(self._stopping)
@@ -183,7 +200,7 @@ class Service:
             settings.hold,
             settings.sweep,
             settings.work,
-            self._write_back(),
+            write_back(settings),
             self._recorder,
             dispatch,
             lambda: monitor.workers,
@@ -193,16 +210,6 @@ class Service:
     def _note_end(self, record: Record) -> None:
         self._recorder.ended(record)
         self._ended(record)
-
-    def _write_back(self) -> WriteBack:
-        scoring = self._settings.scoring
-        return WriteBack(
-            deployment=self._settings.deployment,
-            holds=self._inline,
-            reasons=scoring.reasons,
-            log_records=scoring.evaluation_logs,
-            openinference=scoring.openinference_evaluations,
-        )
 
     def _observe(self, load: Load) -> None:
         gauges = {
