@@ -223,12 +223,12 @@ class Deployment:
 
     # ---- looking ----
 
-    def records(self, trace_ids: Iterable[str], tenant: str = "default") -> dict[str, Any]:
+    def records(self, trace_ids: Iterable[str], tenant: str = "default", kind: str = "trace") -> dict[str, Any]:
         """History records by trace id, of those that there are."""
         history = History(f"sqlite:///{self.folder / 'data' / 'history.db'}")
         history.open()
         try:
-            found = {trace_id: history.get(tenant, trace_id) for trace_id in trace_ids}
+            found = {trace_id: history.get(tenant, trace_id, kind) for trace_id in trace_ids}
         finally:
             history.close()
         return {trace_id: record for trace_id, record in found.items() if record is not None}

@@ -18,7 +18,7 @@ from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
 # ---- asking again ----------------------------------------------------------------------------------------------------
 
 _THING = "number|id|code|address|email|e-mail|phone|birth|zip|pin|reference|username|account|postcode|key|serial"
-_WANTED = phrases(rf"(?:your|the) (?:(?!and|or|if|so|to|for|on|in|is|with|from)\w+ ){{0,3}}(?:{_THING})")
+_WANTED = phrases(rf"(?:your|the) (?:(?!(?:and|or|if|so|to|for|on|in|is|with|from)\b)\w+ ){{0,3}}(?:{_THING})")
 _ASKS = phrases(
     r"""
     provide|share|tell me|give me|let me know|what is|what's|(?:may|can|could) i have|send me|enter|supply|need

@@ -1,0 +1,123 @@
+"""A conversation of several traces, sent by the real SDK: one evaluation span in its last trace, exactly once."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from e2e.running import Deployment, attribute, is_evaluation, spans_of, until
+from e2e.talks import ASKS_AGAIN, GOES_ON, send_turns
+from otlp_sink import Sink
+from redis.asyncio import Redis
+
+from otel_scorer.history.conversations import conversation_key
+from otel_scorer.history.record import Record
+
+pytestmark = pytest.mark.e2e
+SHORT: dict[str, Any] = {"conversation": {"idle_s": 3.0, "look_s": 0.5}}
+
+
+async def test_a_conversation_is_scored_once_in_its_last_trace_and_again_when_it_goes_on(
+    deploy: Callable[..., Deployment], sink: Sink
+) -> None:
+    deployment = deploy(**SHORT)
+    _, door = await deployment.up()
+    first = await asyncio.to_thread(send_turns, door, "talk-1", ASKS_AGAIN)
+    alone = await asyncio.to_thread(send_turns, door, "talk-2", ASKS_AGAIN[:1])
+    record = await _until_scored(deployment, "talk-1", 0)
+    (evaluation,) = await _evaluations(sink, 1)
+    _is_about(evaluation, first)
+    assert attribute(evaluation, "otel_scorer.score.instruction_adherence") == 3
+    assert attribute(evaluation, "otel_scorer.metric.knowledge_retention") == 0
+    assert attribute(evaluation, "otel_scorer.metric.conversation_turns") == 2
+    assert attribute(evaluation, "gen_ai.conversation.id") == "talk-1"
+    assert record.course is not None
+    assert (record.course.turns, record.course.known_traces) == (2, 2)
+    assert [mark.code for outcome in record.outcomes for mark in outcome.findings] == ["conversation.asked_again"]
+    assert "asked_again" in _said_by(deployment, "why", first[0][0])
+    assert "talk-1" in _said_by(deployment, "view", first[1][0])
+    more = await asyncio.to_thread(send_turns, door, "talk-1", [GOES_ON], before=ASKS_AGAIN)
+    again = await _until_scored(deployment, "talk-1", 1)
+    assert again.course is not None
+    assert again.course.turns == 3
+    newest = max(await _evaluations(sink, 2), key=lambda span: span.start_time_unix_nano)
+    _is_about(newest, [*first, *more])
+    await asyncio.sleep(4)  # nothing more comes of it
+    assert len(await _evaluations(sink, 2)) == 2
+    assert door.metric("otel_scorer_conversations_total") == 2
+    assert not any(is_evaluation(span) for span in spans_of(sink)[alone[0][0]]), "one trace is no conversation"
+
+
+async def test_a_conversation_outlives_a_killed_serve(deploy: Callable[..., Deployment], sink: Sink) -> None:
+    deployment = deploy(conversation={"idle_s": 6.0, "look_s": 0.3})
+    server, door = await deployment.serve()
+    worker = deployment.work()
+    sent = await asyncio.to_thread(send_turns, door, "talk-1", ASKS_AGAIN)
+    await deployment.until_ended([trace_id for trace_id, _ in sent])
+    worker.stop()
+    await until(lambda: _handed_out(deployment), 30.0, server.text)  # and nobody is there to take it
+    server.kill()
+    deployment.work("work-again")
+    server, door = await deployment.serve("serve-again")
+    record = await _until_scored(deployment, "talk-1", 0)
+    server.kill()  # whatever it was at
+    await deployment.serve("serve-third")
+    (evaluation,) = await _evaluations(sink, 1)
+    _is_about(evaluation, sent)
+    await asyncio.sleep(3)
+    ids = {span.span_id for span in await _evaluations(sink, 1)}
+    assert ids == {evaluation.span_id}, "what a dead process may have sent as well is the same span"
+    assert record.status in ("scored", "partial")
+
+
+def _is_about(evaluation: Any, traces: list[tuple[str, str]]) -> None:
+    """In the last trace, a child of its root that ends with it, linked to the root of each."""
+    last = traces[-1]
+    assert (evaluation.trace_id.hex(), evaluation.parent_span_id.hex()) == last
+    assert evaluation.end_time_unix_nano - evaluation.start_time_unix_nano == 1000
+    linked = {(link.trace_id.hex(), link.span_id.hex()) for link in evaluation.links}
+    assert linked == set(traces)
+    assert attribute(evaluation, "otel_scorer.rubric.id") == "conversation@1"
+
+
+async def _evaluations(sink: Sink, count: int) -> list[Any]:
+    async def enough() -> list[Any] | None:
+        spans = [span for found in spans_of(sink).values() for span in found if is_evaluation(span)]
+        return spans if len(spans) >= count else None
+
+    found: list[Any] = await until(enough, 30.0, lambda: f"fewer than {count} evaluation spans")
+    return found
+
+
+async def _until_scored(deployment: Deployment, conversation_id: str, revision: int) -> Record:
+    async def there() -> Record | None:
+        record = await asyncio.to_thread(_record, deployment, conversation_id)
+        return record if record is not None and record.revision >= revision else None
+
+    found: Record = await until(there, 60.0, lambda: f"{[p.text()[-3000:] for p in deployment.processes]}")
+    return found
+
+
+def _record(deployment: Deployment, conversation_id: str) -> Record | None:
+    return deployment.records([conversation_key("default", conversation_id)], kind="conversation").get(
+        conversation_key("default", conversation_id)
+    )
+
+
+async def _handed_out(deployment: Deployment) -> bool | None:
+    assert deployment.valkey is not None
+    store = Redis.from_url(deployment.valkey.url)
+    try:
+        return bool(await store.keys("*c:default/*")) or None
+    finally:
+        await store.aclose()
+
+
+def _said_by(deployment: Deployment, command: str, trace_id: str) -> str:
+    words = [command, trace_id, "--data-dir", str(deployment.folder / "data")]
+    done = subprocess.run([sys.executable, "-m", "otel_scorer", *words], capture_output=True, text=True, check=True)
+    return done.stdout
