@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine, and_, select, update
+from sqlalchemy import Connection, Engine, and_, literal_column, select, update
 
 from otel_scorer.history.database import told_apart
 from otel_scorer.history.kept import Kept
@@ -21,6 +21,8 @@ KIND = "conversation"
 """Of the records that conversations leave."""
 _MOST_KNOWN = 2_000
 """Records of one conversation that are looked at: the latest."""
+_NAMED = records.c.conversation_id != literal_column("''")
+"""As the index has it, and written out: of a value that is bound nobody knows that it is not empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class ConversationHistory:
         ended = (
             select(column.ended_at_ms)
             .where(and_(column.conversation_id == one.conversation_id, column.tenant == one.tenant))
-            .where(and_(column.kind == "trace", column.status != "own"))
+            .where(and_(column.kind == "trace", column.status != "own", _NAMED))
             .order_by(column.ended_at_ms.desc())
             .limit(_MOST_KNOWN)
         )
