@@ -39,6 +39,8 @@ class TalkState:
     ask: Ask
     number: int = 0
     """Of the dispatch."""
+    size: int = 0
+    """Bytes of content that lie in the store."""
     since: int = 0
     record: str = ""
     outbox: tuple[Outgoing, ...] = ()
@@ -64,6 +66,11 @@ class TalkContent:
     draft: str
     traces: tuple[tuple[str, bytes], ...]
 
+    @property
+    def size(self) -> int:
+        """Bytes of content."""
+        return sum(len(packed) for _, packed in self.traces)
+
 
 class Talks:
     """Raises LedgerError."""
@@ -79,12 +86,15 @@ class Talks:
         limits = [patience.redispatch_ms, patience.max_attempts, patience.max_wait_ms, patience.worker_ms]
         answer = await self._client.run(("talk_look", [self._hash(talk), self._workers()], [since, *limits]))
         ask: Ask = answer[0].decode()
+        if ask == "wait":
+            return TalkState(ask, size=int(answer[1]))
         if ask == "dispatch":
-            return TalkState(ask, number=int(answer[1]))
+            return TalkState(ask, number=int(answer[2]), size=int(answer[1]))
         if ask == "given_up":
             return TalkState(ask, since=int(answer[1]))
         if ask == "result":
-            return TalkState(ask, 0, int(answer[1]), answer[2].decode(), _load_outbox(answer[3]))
+            outbox = _load_outbox(answer[3])
+            return TalkState(ask, since=int(answer[1]), record=answer[2].decode(), outbox=outbox)
         return TalkState(ask)
 
     async def put(self, talk: Talk, content: TalkContent) -> bool:

@@ -23,9 +23,13 @@ from otel_scorer.online.recording import Recorder
 from otel_scorer.online.stores import Stores
 
 log = logging.getLogger(__name__)
-_AT_ONCE = 100
+_AT_ONCE = 200
 """Conversations that are looked at in one round: no more of them lie in the ledger either."""
 _MIB = 1024 * 1024
+_ROOM = 32 * _MIB
+"""Bytes of content that lie in the ledger for workers: the rest waits in the history."""
+_SOON_S = 0.5
+"""The next look while workers are at it."""
 
 
 @dataclass(frozen=True)
@@ -44,30 +48,45 @@ class Conversations:
         """Until told to stop."""
         away = False
         while not stopping.is_set():
+            pause_s = self.settings.look_s
             try:
-                await self.look()
+                if await self.look():
+                    pause_s = min(pause_s, _SOON_S)
                 away = False
             except OtelScorerError as error:  # the ledger or the history: what waits there waits on
                 if not away:
                     log.info("conversations wait: %s", error)
                 away = True
-            await asyncio.sleep(self.settings.look_s)
+            await asyncio.sleep(pause_s)
 
     async def look(self) -> int:
         """One round; answers how many have waited long enough."""
         now_ms = await self.stores.ledgers[0].now_ms()
         until_ms = now_ms - int(self.settings.idle_s * 1000)
         found = await asyncio.to_thread(self.history.waiting, until_ms, _AT_ONCE)
+        room = _ROOM
         for one in found:
-            await self._handle(one, until_ms)
+            room -= await self._handle_apart(one, until_ms, room)
         return len(found)
 
-    async def _handle(self, one: Waiting, until_ms: int) -> None:
+    async def _handle_apart(self, one: Waiting, until_ms: int, room: int) -> int:
+        """A conversation that cannot be handled keeps no other from its turn."""
+        try:
+            return await self._handle(one, until_ms, room)
+        except OtelScorerError:
+            raise
+        except Exception:
+            log.exception("conversation %s cannot be handled: it is left unscored", one.key)
+            await asyncio.to_thread(self.history.settle, one)
+            return 0
+
+    async def _handle(self, one: Waiting, until_ms: int, room: int) -> int:
+        """Answers how many bytes of content it has in the ledger."""
         talk, ledger = Talk(one.tenant, one.key), self._ledger(one)
         state = await ledger.talks.look(talk, one.waiting_ms, self._patience())
         match state.ask:
-            case "new" if not self.shed():
-                await self._hand_out(one, talk, ledger, until_ms)
+            case "new" if room > 0 and not self.shed():
+                return await self._hand_out(one, talk, ledger, until_ms)
             case "dispatch":
                 await self.dispatch([(talk, state.number)])
             case "result":
@@ -76,8 +95,9 @@ class Conversations:
                 await self._give_up(one, talk, ledger, state)
             case "done":
                 await asyncio.to_thread(self.history.settle, one)
+        return state.size
 
-    async def _hand_out(self, one: Waiting, talk: Talk, ledger: Ledger, until_ms: int) -> None:
+    async def _hand_out(self, one: Waiting, talk: Talk, ledger: Ledger, until_ms: int) -> int:
         most_bytes = int(self.settings.max_mib * _MIB)
         known = await asyncio.to_thread(self.history.known, one, self.settings.max_traces, most_bytes)
         if known.last_ms > until_ms:  # it goes on, with traces that are not kept
@@ -89,6 +109,8 @@ class Conversations:
             content = TalkContent(one.waiting_ms, draft_of(one, known).to_json(), traces)
             if await ledger.talks.put(talk, content):
                 await self.dispatch([(talk, 1)])
+            return content.size
+        return 0
 
     async def _end(self, talk: Talk, ledger: Ledger, state: TalkState) -> None:
         ended = await ledger.talks.commit(talk, state.since, state.record, state.outbox)

@@ -21,6 +21,7 @@ SECTIONS = (
     "work",
     "history",
     "keep",
+    "conversation",
     "telemetry",
     "log",
 )
