@@ -43,11 +43,15 @@ _REASON_TO_ASK = phrases(
 _TROUBLE = phrases(
     r"""
     invalid|error|wrong|match\w*|mismatch|not found|no record|unable|locate|couldn't|could not|expired|incorrect
-    cannot find|can't find|didn't find|did not find|doesn't exist|typo|not valid|isn't valid|trouble|problem
+    cannot find|can't find|didn't find|did not find|doesn't exist|typo|not valid|isn't valid|trouble
+    (?:a|the|some) problem|problems with
     """
 )
 _OF_A_PERSON = frozenset(
     map(stem, vocabulary("user username email mail phone account customer member birth zip postcode"))
+)
+_SOMEBODY_ELSE = phrases(
+    r"friends?'?s?|wife'?s?|husband'?s?|son'?s?|daughter'?s?|colleague'?s?|another|different|wrong|typo|mistake"
 )
 _MOVES_ON = phrases(
     r"""
@@ -82,9 +86,7 @@ def asked_again(target: Target) -> Verdict | CannotTell:
             given = {key: fact for key, fact in given.items() if key & _OF_A_PERSON}
         for fact in _told_in(one, before):
             given.setdefault(fact.key, fact)
-        if _explains_asking(one):
-            given.clear()
-        for key in _asked_for(one.answer):
+        for key in () if _explains_asking(one, before) else _asked_for(one.answer):
             if key in given and given[key].by is not one:
                 since = given[key].by
                 text = f"turn {one.number} asks for what the user gave in turn {since.number}: {' '.join(sorted(key))}"
@@ -105,17 +107,19 @@ def _retained(findings: Findings, given: int) -> Verdict | CannotTell:
 
 def _told_in(one: Exchange, before: Exchange | None) -> Iterator[_Given]:
     """What the user's words give: `my order number is 4711`, or a value for the one thing that was asked for."""
-    if _LACKS.is_in(one.asked) or not _VALUE.search(one.asked):
+    if not _VALUE.search(one.asked):
         return
     for sentence in sentences(one.asked)[:50]:
         match = _GIVES.search(sentence)
-        if match is not None and _VALUE.search(sentence, match.end()):
+        if match is not None and _VALUE.search(sentence, match.end(), match.end() + _NEAR):
             yield _Given(_named(match.group().partition("my ")[2]), one)
     wanted = set(_asked_for(before.answer)) if before is not None else set()
-    if len(wanted) == 1 and len(one.asked) < _SHORT:
+    if len(wanted) == 1 and len(one.asked) < _SHORT and not _LACKS.is_in(one.asked):
         yield _Given(wanted.pop(), one)
 
 
+_NEAR = 40
+"""Characters after `my order number is` in which its value begins and ends."""
 _SHORT = 200
 """Characters of a reply that is likely to be the value that was asked for, and not a story with a number in it."""
 
@@ -134,7 +138,14 @@ def _named(phrase: str) -> frozenset[str]:
     return frozenset(stem(word) for word in words(phrase) if word not in STOPWORDS)
 
 
-def _explains_asking(one: Exchange) -> bool:
+def _explains_asking(one: Exchange, before: Exchange | None) -> bool:
+    """What was given may have led nowhere, now or in the turn before, or it is about somebody or something else."""
+    if _SOMEBODY_ELSE.is_in(one.asked):
+        return True
+    return any(_went_wrong(each) for each in (one, before) if each is not None)
+
+
+def _went_wrong(one: Exchange) -> bool:
     failed = any(use.error for use in one.turn.uses) or "error" in one.read[:2000].lower()
     return failed or _TROUBLE.is_in(one.said)
 
