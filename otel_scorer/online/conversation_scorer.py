@@ -10,12 +10,13 @@ from dataclasses import dataclass, field, replace
 
 from otel_scorer.conventions.conversation_view import ConversationView
 from otel_scorer.conventions.scores import evaluation_span, trace_status
+from otel_scorer.conventions.segments import segments
 from otel_scorer.errors import LedgerError
 from otel_scorer.history.kept import Kept
 from otel_scorer.history.kept_conversation import conversation_of
 from otel_scorer.history.record import Course, Pinned, Record
 from otel_scorer.history.records import label_of, outcomes_of
-from otel_scorer.history.storable import count, name
+from otel_scorer.history.storable import count, name, names
 from otel_scorer.ledger.contents import Outgoing
 from otel_scorer.ledger.keys import Member
 from otel_scorer.ledger.store import Ledger
@@ -89,7 +90,9 @@ class ConversationScorer:
         rubrics = self.rubrics.for_conversation(seen.last)
         results = await self._results(talk, found, rubrics)
         scored_ms = int(time.time() * 1000)
-        return _told(seen, draft, rubrics, results, headers, scored_ms, self.write_back) if results else None
+        if not results:
+            return None
+        return await asyncio.to_thread(_told, seen, draft, rubrics, results, headers, scored_ms, self.write_back)
 
     async def _results(self, talk: Talk, found: Conversation, rubrics: Sequence[Rubric]) -> tuple[Result, ...]:
         if rubrics and not await self.admit(Member(talk.tenant, talk.key)):
@@ -136,6 +139,7 @@ def _told(
         label=label_of(results),
         rubrics=tuple(Pinned(name=name(one.name), version=one.version, digest=one.digest) for one in rubrics),
         outcomes=outcomes_of(results),
+        segments=names(segments(seen.last)),
         root_span_id=results[0].target_span_id,
         times=replace(draft.times, scored_ms=scored_ms),
         course=Course(

@@ -146,6 +146,8 @@ def test_a_user_who_has_to_say_it_again_was_not_met() -> None:
         (("Refund my ticket to Rome of Monday, please.", "I'm sorry, but I can't do that."),) * 2,
         (GAVE, ("That is exactly what I asked for, thanks!", "You are welcome.")),
         (("Yes.", "Good."), ("Yes.", "Done.")),
+        (("Is the checkout of the shop in Vienna up and running?", "It is."),) * 5,
+        tuple((f"{'The shop in Vienna sells blue shoes to pilgrims. ' * 20} {one}?", "Yes.") for one in ("Why", "How")),
         (Turn("Please send the invoice of March to Vienna.", None), ("Please send the invoice of March.", "Sent.")),
     ],
 )

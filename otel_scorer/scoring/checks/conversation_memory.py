@@ -251,6 +251,8 @@ _STANDING = phrases(
     always|never|every (?:answer|reply|response|time|message)
     """
 )
+_TYPED = 2_000
+"""Characters of what a person types: a longer text may hold a document, whose rules are not the user's."""
 _REVOKES = phrases(
     r"""
     no longer|never ?mind|ignore (?:that|what)|you can stop|stop|forget (?:that|about)|instead|from now on|normal
@@ -291,5 +293,7 @@ def forgets_wish(target: Target) -> Verdict | CannotTell:
 
 
 def _standing(asked: str, target: Target) -> list[Demand]:
+    if len(asked) > _TYPED:
+        return []
     lasting = [sentence for sentence in sentences(asked)[:100] if _STANDING.is_in(sentence)]
     return [demand for sentence in lasting for demand in target.once(demands, sentence, target.once)]

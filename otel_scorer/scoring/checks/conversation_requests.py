@@ -29,6 +29,8 @@ _COMPLAINS = phrases(
 _MANY_WORDS = 5
 _SAME, _OTHER = 0.85, 0.15
 _LONG_ANSWER = 12
+_TYPED = 600
+"""Characters of what a person types: longer texts hold documents, which may be alike, or complain, by themselves."""
 
 
 def unmet(target: Target) -> Verdict | CannotTell:
@@ -36,11 +38,14 @@ def unmet(target: Target) -> Verdict | CannotTell:
 
     3 for one such turn, 2 for several. A request that is repeated after a refusal is not counted (the user presses, and
     the refusal may be right), nor one after a run that broke off (`unanswered` tells that). Cannot tell where nothing
-    of the kind was said: a user may give up without a word. Complaints are known in English only.
+    of the kind was said: a user may give up without a word; and where most turns are one request, which a probe or a
+    load test sends. Complaints are known in English only.
     """
     found = exchanges(target)
     if isinstance(found, CannotTell):
         return found
+    if len(found) > _A_PROBE * len({one.asked_stems for one in found}):
+        return CannotTell("most turns are the same request, as of a probe")
     findings = Findings(ADHERENCE)
     for at in range(1, len(found)):
         _note_unmet(found[at], found[:at], findings)
@@ -50,12 +55,16 @@ def unmet(target: Target) -> Verdict | CannotTell:
     return Verdict(estimate, findings.all[0].text, tuple(findings.all), findings.spans)
 
 
+_A_PROBE = 2
+"""Turns for each different request from which on nobody is thought to have typed them."""
+
+
 def _note_unmet(one: Exchange, earlier: Sequence[Exchange], findings: Findings) -> None:
     before = earlier[-1]
     spans = (before.turn.span_id, one.turn.span_id)
-    if not before.answer or outcome.refuses(before.answer):
+    if not before.answer or outcome.refuses(before.answer) or len(one.asked) > _TYPED:
         return
-    if _COMPLAINS.is_in(one.asked[:2000]):
+    if _COMPLAINS.is_in(one.asked):
         text = f"in turn {one.number} the user says that a request was not met or had to be said again"
         findings.add("conversation.user_complains", text, stage="TURN", span_ids=spans)
         return
