@@ -22,6 +22,7 @@ class MetricSpec(NamedTuple):
 
 
 _TENANT = frozenset({"tenant"})
+_SEGMENT = frozenset({"service", "agent", "model"})
 
 METRICS: tuple[MetricSpec, ...] = (
     MetricSpec(
@@ -85,6 +86,49 @@ METRICS: tuple[MetricSpec, ...] = (
         frozenset({"service"}),
     ),
     MetricSpec("missing_scores", "counter", "{score}", "Dimensions without a score, by reason.", ("dimension", "why")),
+    MetricSpec(
+        "weighted_scores",
+        "counter",
+        "1",
+        "Sum of score / inclusion probability over scored traces: divided by score_weights it is the mean over all"
+        " traffic. The trace's own scores (of its root), `composite` among the dimensions.",
+        ("dimension", "service", "agent", "model"),
+        _SEGMENT,
+    ),
+    MetricSpec(
+        "score_weights",
+        "counter",
+        "1",
+        "Sum of 1 / inclusion probability over the scores in weighted_scores: an estimate of how many traces they stand"
+        " for.",
+        ("dimension", "service", "agent", "model"),
+        _SEGMENT,
+    ),
+    MetricSpec("agent_duration", "histogram", "s", "Seconds that an agent run took, root from start to end.", ()),
+    MetricSpec(
+        "agent_steps",
+        "counter",
+        "{span}",
+        "Agent spans of ended traces by kind, and whether they ended in an error.",
+        ("kind", "outcome", "service"),
+        frozenset({"service"}),
+    ),
+    MetricSpec(
+        "agent_busy",
+        "counter",
+        "s",
+        "Seconds in which at least one span of the kind was running, over ended traces.",
+        ("kind", "service"),
+        frozenset({"service"}),
+    ),
+    MetricSpec(
+        "agent_tokens",
+        "counter",
+        "{token}",
+        "Tokens of the agents' own model calls, over ended traces.",
+        ("direction", "service", "model"),
+        frozenset({"service", "model"}),
+    ),
     MetricSpec(
         "unknown_evaluations",
         "counter",

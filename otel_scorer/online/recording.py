@@ -12,6 +12,7 @@ from otel_scorer.history.storable import name
 from otel_scorer.ledger.claims import Claim
 from otel_scorer.ledger.keys import Member
 from otel_scorer.model import Decision, Result, Status
+from otel_scorer.online.counting import count_estimates, count_run
 from otel_scorer.online.decisions import BYPASSED, dump_decision
 from otel_scorer.online.sealing import Sealed
 from otel_scorer.online.telemetry import Metrics
@@ -65,6 +66,8 @@ class Recorder:
         if record.status == "shed":
             add("shed_traces", 1, why="pressure")
         service = record.segments.get("service", "")
+        count_estimates(self.metrics, record)
+        count_run(self.metrics, record)
         for outcome in record.outcomes:
             self._count_scores(outcome, service)
             if outcome.judge_cost is not None:
