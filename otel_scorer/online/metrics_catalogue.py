@@ -201,12 +201,15 @@ METRICS: tuple[MetricSpec, ...] = (
         "outbox_exported",
         "counter",
         "{span}",
-        "Evaluation spans and log records exported.",
+        "Evaluation spans and log records exported, and scores that stores of evaluations have taken.",
         ("signal",),
-        begins=(("traces",), ("logs",)),
+        begins=(("traces",), ("logs",), ("evaluations",)),
     ),
     MetricSpec(
-        "outbox_refused", "counter", "{span}", "Evaluation spans and log records that the backend refused for good."
+        "outbox_refused",
+        "counter",
+        "{span}",
+        "Evaluation spans, log records and scores that the backend or a store refused for good.",
     ),
     MetricSpec("records_written", "counter", "{record}", "Trace records written to the history."),
     MetricSpec("records_pending", "gauge", "{record}", "Trace records waiting to be written to the history."),

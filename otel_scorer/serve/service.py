@@ -25,6 +25,7 @@ from otel_scorer.online.departures import Departures
 from otel_scorer.online.dispatch import Dispatch, DispatchQueue
 from otel_scorer.online.drain import Drain
 from otel_scorer.online.endings import WriteBack
+from otel_scorer.online.evaluation_stores import EvaluationStore, signal_of
 from otel_scorer.online.exchange import ExportAnswer
 from otel_scorer.online.forward import BackendWatch, forward
 from otel_scorer.online.grace import Grace
@@ -123,6 +124,15 @@ class Service:
                 raise UserError(f"{error}: start it, or name another store in ledger.urls") from error
         return stores
 
+    def _open_evaluation_stores(self) -> Mapping[str, EvaluationStore]:
+        stores = {
+            signal_of(number): EvaluationStore(settings)
+            for number, settings in enumerate(self._settings.evaluation_stores)
+        }
+        for store in stores.values():
+            self._closing.push_async_callback(store.close)
+        return stores
+
     def _open_dispatch(self) -> Dispatch:
         app = celery_app(self._urls[0], self._settings.work, self._settings.ledger.prefix)
         queue = DispatchQueue(Dispatcher(app, self._settings.work.queue), self.metrics)
@@ -144,7 +154,13 @@ class Service:
         self._run(drain.run, "history-drain")
         timeout_s = settings.backend.timeout_s
         outbox = OutboxSender(
-            ledger, backend, self.metrics, self._watch, timeout_s=timeout_s, retry_s=settings.sweep.retry_s
+            ledger,
+            backend,
+            self.metrics,
+            self._watch,
+            timeout_s=timeout_s,
+            retry_s=settings.sweep.retry_s,
+            stores=self._open_evaluation_stores(),
         )
         self._send(lambda: outbox.run(settings.sweep.poll_s, self._stopping), "outbox")
         shipper = Shipper(backend, settings.sweep, self.metrics, self._watch, timeout_s=timeout_s)
@@ -202,6 +218,7 @@ class Service:
             reasons=scoring.reasons,
             log_records=scoring.evaluation_logs,
             openinference=scoring.openinference_evaluations,
+            stores=tuple(self._settings.evaluation_stores),
         )
 
     def _observe(self, load: Load) -> None:
