@@ -11,6 +11,8 @@ import pytest
 from boards.board_files import BOARDS, GRAFANA, RULES, generated, queries, rules
 
 from otel_scorer.online.metrics_catalogue import METRICS, MetricSpec
+from otel_scorer.online.telemetry import Metrics, Telemetry
+from otel_scorer.online.telemetry_settings import TelemetrySettings
 
 _UNITS = {"s": "_seconds", "By": ""}
 _SELECTOR = re.compile(r"(otel_scorer_\w+)(?:\{([^}]*)\})?")
@@ -76,3 +78,15 @@ def test_every_alert_has_a_test_that_names_it() -> None:
     for rule in rules():
         if "alert" in rule:
             assert {*rule["annotations"]} == {"summary", "description"}
+
+
+def test_promtool_finds_our_metrics_well_named() -> None:
+    metrics = Metrics()
+    telemetry = Telemetry(TelemetrySettings(), metrics)
+    for spec in METRICS:
+        tell = {"counter": metrics.add, "gauge": metrics.set, "histogram": metrics.observe}[spec.kind]
+        tell(spec.name, 1, **dict.fromkeys(spec.attributes, "a"))
+    told = telemetry.prometheus_text()
+    telemetry.close()
+    done = subprocess.run(promtool("check", "metrics"), input=told, capture_output=True, check=False)
+    assert (done.returncode, done.stdout + done.stderr) == (0, b"")
