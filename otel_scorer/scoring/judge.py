@@ -37,14 +37,20 @@ class Prompt:
     suspicious: bool = False
     """The evidence holds text that is shaped like a word to a grader."""
 
+    sections: Mapping[str, str] = field(default_factory=dict)
+    """What `system` says of each asked dimension, word for word."""
+
     def about(self, dimensions: Sequence[str]) -> Prompt:
-        """The same question about some of the dimensions only: all but the last line stays as it is."""
+        """The same question about some of the dimensions only: nothing is said of the others."""
         rest = self.system.removesuffix(asking(self.asked))
-        return replace(self, system=rest + asking(dimensions), asked=tuple(dimensions))
+        sections = {name: text for name, text in self.sections.items() if name in dimensions}
+        for name in self.sections.keys() - sections.keys():
+            rest = rest.replace(f"{self.sections[name]}\n\n", "", 1)
+        return replace(self, system=rest + asking(dimensions), asked=tuple(dimensions), sections=sections)
 
 
 def asking(dimensions: Sequence[str]) -> str:
-    """The last line of the instructions: all that differs between two questions of one rubric."""
+    """The last line of the instructions."""
     return f"Grade these dimensions: {', '.join(dimensions)}."
 
 
@@ -163,11 +169,14 @@ def answer_schema(dimensions: Iterable[str]) -> dict[str, Any]:
         "additionalProperties": False,
     }
     names = list(dimensions)
+    schema: dict[str, Any] = {"type": "object", "required": names, "additionalProperties": False}
+    if len(names) == 1:
+        return {**schema, "properties": {names[0]: opinion}}
+    # written once: the schema is sent, and paid for, with every call
     return {
-        "type": "object",
-        "properties": dict.fromkeys(names, opinion),
-        "required": names,
-        "additionalProperties": False,
+        **schema,
+        "properties": {name: {"$ref": "#/$defs/opinion"} for name in names},
+        "$defs": {"opinion": opinion},
     }
 
 

@@ -45,14 +45,17 @@ def _render(shown: Exhibit, steps: tuple[dict[str, Value], ...], width: int) -> 
     facts = {key: _cut(value, 2 * width) for key, value in shown.facts.items()}
     kept = [_fitted(step, width) for step in steps]
     shortened = [step["id"] for step, whole in zip(kept, steps, strict=True) if step != whole]
+    cut = bool(shortened) or facts != shown.facts
+    whole_number = len(steps) == len(shown.steps)
     manifest: dict[str, Value] = {
-        "steps_recorded": len(shown.steps),
-        "steps_shown": len(steps),
-        "steps_shortened": shortened if len(shortened) <= _NAMED else len(shortened),
-        "repeated_messages_left_out": shown.repeated,
-        "longest_text_shown": width,
+        "steps_recorded": None if whole_number else len(shown.steps),
+        "steps_shown": None if whole_number else len(steps),
+        "steps_shortened": (shortened if len(shortened) <= _NAMED else len(shortened)) or None,
+        "repeated_messages_left_out": shown.repeated or None,
+        "longest_text_shown": width if cut else None,
     }
-    return canonical({**facts, "steps": kept, "shown": manifest})
+    told: dict[str, Value] = {key: value for key, value in manifest.items() if value is not None}
+    return canonical({**facts, "steps": kept, **({"shown": told} if told else {})})
 
 
 _NAMED = 40

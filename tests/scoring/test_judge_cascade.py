@@ -73,13 +73,15 @@ async def test_who_is_sure_is_the_only_one_asked() -> None:
     assert (result.evaluator, result.judge_use) == ("small", JudgeUse(1, 100, 20, 0.25, 0))
 
 
-async def test_the_next_is_asked_only_about_what_is_open_and_the_prefix_of_the_question_stays() -> None:
+async def test_the_next_is_asked_and_told_only_about_what_is_open() -> None:
     small, strong = Model("small", {FACTS: 4, SAFETY: None}), Model("strong", {FACTS: 1, SAFETY: 2})
     result = await scored(small, strong)
     assert values(result) == {FACTS: (4, "small"), SAFETY: (2, "strong")}
     assert strong.prompts[0].asked == (SAFETY,)
     assert strong.prompts[0].user == small.prompts[0].user
-    assert strong.prompts[0].system.rsplit("\n", 1)[0] == small.prompts[0].system.rsplit("\n", 1)[0]
+    assert f"## {FACTS}" in small.prompts[0].system
+    assert f"## {FACTS}" not in strong.prompts[0].system
+    assert strong.prompts[0].system.split("## ")[0] == small.prompts[0].system.split("## ")[0]
     assert strong.prompts[0].system.endswith(f"Grade these dimensions: {SAFETY}.")
     assert result.evaluator == "small+strong"
     assert result.judge_use == JudgeUse(2, 200, 40, 0.5, 0)
