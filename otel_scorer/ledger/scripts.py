@@ -11,7 +11,7 @@ NAMES = (
     *("put", "heads", "claim", "advance", "commit", "mark", "drop", "wanted"),
     *("start", "finish", "give_back", "beat"),
     *("outgoing", "sent", "postpone", "lock", "forget", "quarantine"),
-    *("budget_reserve", "budget_settle", "budget_admit", "answer_get", "answer_put"),
+    *("budget_reserve", "budget_settle", "budget_admit", "window_count", "window_freeze", "answer_get", "answer_put"),
 )
 
 

@@ -45,9 +45,11 @@ from otel_scorer.online.transport_http import HttpReceiver
 from otel_scorer.online.unknown_evaluations import UnknownEvaluations
 from otel_scorer.online.waiting_traces import WaitingTraces
 from otel_scorer.otlp import Signal
+from otel_scorer.sampling.windows import Windows
 from otel_scorer.scoring.requested import RequestedRubrics
 from otel_scorer.scoring.rubric_set import RubricSet
 from otel_scorer.serve.archive import Archive
+from otel_scorer.serve.scoring_parts import windows_of
 
 log = logging.getLogger(__name__)
 _AGAIN_S = 1.0
@@ -84,6 +86,7 @@ class Service:
         self._shards: list[Shard] = []
         self._monitors: list[LoadMonitor] = []
         self._drains: list[Drain] = []
+        self._windows: Windows | None = None
         self._started = False
 
     async def start(self) -> None:
@@ -103,6 +106,7 @@ class Service:
         telemetry = Telemetry(settings.telemetry, self.metrics, listeners)
         self._closing.push_async_callback(asyncio.to_thread, telemetry.close)
         stores = await self._open_stores()
+        self._windows = windows_of(settings, stores.ledgers[0])
         archive = await Archive.open(settings)
         self._closing.push_async_callback(archive.close)
         backend = open_backend(settings.backend)
@@ -193,6 +197,7 @@ class Service:
             self._recorder,
             dispatch,
             lambda: monitor.pressure,
+            self._windows,
         )
         waiting = WaitingTraces(
             ledger,
