@@ -182,13 +182,21 @@ def answer_schema(dimensions: Iterable[str]) -> dict[str, Any]:
 
 def read_answer(text: str, dimensions: Sequence[str]) -> dict[str, Opinion]:
     """The opinions in `text`. Raises JudgeInvalid unless it is exactly one object with exactly the asked dimensions."""
+    content = read_object(text)
+    if set(content) != set(dimensions):
+        raise JudgeInvalid("the answer does not name exactly the dimensions that were asked")
+    return {name: _opinion(content[name]) for name in dimensions}
+
+
+def read_object(text: str) -> dict[str, Any]:
+    """The one JSON object that `text` is. Raises JudgeInvalid for anything else, and for a key that comes twice."""
     try:
         content = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise JudgeInvalid("the answer is not one JSON object") from error
-    if not isinstance(content, dict) or set(content) != set(dimensions):
-        raise JudgeInvalid("the answer does not name exactly the dimensions that were asked")
-    return {name: _opinion(content[name]) for name in dimensions}
+    if not isinstance(content, dict):
+        raise JudgeInvalid("the answer is not one JSON object")
+    return content
 
 
 def _opinion(content: object) -> Opinion:

@@ -14,12 +14,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from otel_scorer.scoring.exhibit import Exhibit
+from otel_scorer.scoring.fence import fenced
 from otel_scorer.scoring.judge import Prompt, asking
 from otel_scorer.scoring.pleas import Pleas
-from otel_scorer.scoring.reduce import reduce
+from otel_scorer.scoring.reduce import NO_SUMMARIES, long_steps, reduce
 from otel_scorer.scoring.reference import REFERENCES
 from otel_scorer.scoring.rubric import DimensionRubric, Rubric
 from otel_scorer.scoring.scrub import Pseudonyms, scrub_value
+from otel_scorer.scoring.summaries import Summaries
 
 RULES = """\
 You grade recorded runs of software agents and take no part in them.
@@ -59,23 +61,26 @@ def render_prompt(
     tenant: str = "",
     pseudonyms: Pseudonyms | None = None,
     quote: bool = True,
+    summaries: Summaries = NO_SUMMARIES,
 ) -> Prompt:
     """The prompt that asks `rubric` about `dimensions`, scrubbed and at most `budget` characters of evidence.
 
     `pseudonyms`: those that the trace already has (they are added to). `quote`: text that addresses a grader is shown
-    as a marked quotation; else it is only noted. Raises TooLong, and whatever the detectors raise: content that could
-    not be scrubbed is not sent.
+    as a marked quotation; else it is only noted. `summaries`: of its long steps (`long_of` names them). Raises TooLong,
+    and whatever the detectors raise: content that could not be scrubbed is not sent.
     """
     pleas = Pleas(quote)
-    evidence = reduce(_disarmed(scrubbed(shown, pseudonyms or Pseudonyms()), pleas), budget)
+    names = pseudonyms or Pseudonyms()
+    ready = _disarmed(scrubbed(shown, names), pleas)
+    said = {digest: pleas.text(str(scrub_value(text, names))) for digest, text in summaries.found.items()}
+    evidence = reduce(ready, budget, replace(summaries, found=said))
     digest = hashlib.sha256(evidence.encode()).hexdigest()
-    line = f"RECORDING {hashlib.sha256(b'otel_scorer boundary ' + digest.encode()).hexdigest()[:32]}"
     sections: dict[str, str] = {
         name: _section(name, rules) for name, rules in rubric.dimensions.items() if name in dimensions
     }
     return Prompt(
         system=_system(rubric, dimensions, sections, shown),
-        user=f"{line}\n{evidence}\n{line}",
+        user=fenced(evidence),
         evidence_digest=digest,
         asked=tuple(dimensions),
         pass_at={name: rubric.pass_at[name] for name in dimensions if name in rubric.pass_at},
@@ -84,6 +89,11 @@ def render_prompt(
         suspicious=pleas.found,
         sections=sections,
     )
+
+
+def long_of(shown: Exhibit, pseudonyms: Pseudonyms, quote: bool = True) -> dict[str, str]:
+    """The steps that a prompt would not show whole, scrubbed and disarmed as there, as JSON by content digest."""
+    return long_steps(_disarmed(scrubbed(shown, pseudonyms), Pleas(quote)))
 
 
 def pseudonyms_of(shown: Exhibit) -> Pseudonyms:
