@@ -67,7 +67,8 @@ def build_judge(
     stores = answers if settings.judge_cache.hours else None
     guarded = [_guarded(endpoint, one, purse) for endpoint, one in zip(endpoints, settings.in_order, strict=True)]
     judges = [_around(judge, one, stores) for judge, one in zip(guarded, settings.in_order, strict=True)]
-    judge = judges[0] if len(judges) == 1 else JudgeCascade(judges, settings.unsure)
+    alone = len(judges) == 1 and settings.in_order[0].samples == 1  # one that samples is told when it disagrees
+    judge = judges[0] if alone else JudgeCascade(judges, settings.unsure)
     summarise = _summariser(settings, guarded, stores)
     return ConfiguredJudge(judge, endpoints, settings.evidence_chars, settings.suspicious, summarise)
 

@@ -26,7 +26,8 @@ from otel_scorer.scoring.judge import (
 from otel_scorer.scoring.judge_cascade import JudgeCascade, at_boundary
 from otel_scorer.scoring.judge_guard import Breaker, GuardedJudge
 from otel_scorer.scoring.judge_samples import SampledJudge, median
-from otel_scorer.scoring.judge_settings import UnsureSettings
+from otel_scorer.scoring.judge_settings import JudgingSettings, UnsureSettings
+from otel_scorer.scoring.judges import build_judge
 from otel_scorer.scoring.score import score_trace
 
 FACTS, SAFETY = "factual_grounding", "privacy_and_safety"
@@ -187,6 +188,17 @@ async def test_samples_that_fail_are_disagreement_and_all_failing_is_a_failure()
         await SampledJudge(Sequence("no json", JudgeTimeout("t")), 2)(PROMPT, SCHEMA, soon())
     assert caught.value.use.calls == 2
     assert caught.value.use.input_tokens == 100
+
+
+async def test_where_nobody_is_left_to_ask_too_little_agreement_is_a_finding() -> None:
+    answers = ({FACTS: opinion(score), SAFETY: opinion(5)} for score in (4, 2, 3))
+    result = await scored(SampledJudge(Sequence(*answers), 3))
+    unsure = [one for one in result.findings if one.code == "judge.unsure"]
+    assert [(one.dimension, one.text) for one in unsure] == [(FACTS, "Only 33% of scripted's samples gave this score.")]
+    assert result.metrics[f"judge_agreement.{FACTS}"] == pytest.approx(1 / 3)
+    built = build_judge(JudgingSettings.model_validate({"judge": {"model": "m", "samples": 3}}))
+    assert built is not None
+    assert built.name == "m"
 
 
 @pytest.mark.parametrize(
