@@ -8,8 +8,8 @@ A dimension is unsure (each condition is a setting, `scoring.unsure`)
 
 About an unsure dimension the later judge's word counts. A judge that fails is passed over: the next one is asked about
 everything that is open. Where the last one fails, scores that an earlier one gave stand, with the finding
-`judge.unsure`, as with samples of the last one that agree too little; when nobody answered, this judge fails as the last
-one did. Each judge that failed leaves the finding `judge.passed_over`.
+`judge.unsure`, as with samples of the last one that agree too little. When nobody answered, this judge fails as the
+last one did. Each judge that failed leaves the finding `judge.passed_over`.
 """
 
 from __future__ import annotations
