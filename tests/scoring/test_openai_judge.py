@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import uvicorn
@@ -68,6 +68,8 @@ class Endpoint:
         self.asked.append((dict(request.headers), await request.json()))
         how = request.path_params["how"]
         await asyncio.sleep(SLEEPS_S.get(how, 0.0))
+        if how == "good" and '"summary"' in json.dumps(self.asked[-1][1]["response_format"]):
+            return JSONResponse(completion(json.dumps({"summary": "Rows, and one refusal."})))
         return ANSWERS[how]() if how in ANSWERS else JSONResponse(completion())
 
 
@@ -314,6 +316,33 @@ async def test_whatever_the_endpoint_does_the_trace_ends_with_the_right_status(
     assert len(endpoint.asked) == 1
     assert result.judge_use.calls == 1
     assert "secret" not in str(result)
+
+
+async def test_a_long_step_is_summarised_over_the_wire_and_paid_for_from_the_same_purse(endpoint: Endpoint) -> None:
+    class Purse:
+        reserved: ClassVar[list[float]] = []
+        settled: ClassVar[list[float]] = []
+
+        async def reserve(self, _tenant: str, money: float, _for_s: float) -> str:
+            self.reserved.append(money)
+            return "r"
+
+        async def settle(self, _reservation: str, money: float) -> None:
+            self.settled.append(money)
+
+    small = {"model": "grader", "base_url": f"{endpoint.url}/good/v1", "input_price": 1.0, "output_price": 10.0}
+    settings = ScoringSettings.model_validate({"judge": small, "summaries": {"model": "grader"}})
+    judge = build_judge(settings, Purse())
+    assert judge is not None
+    mine = rubric({"factual_grounding": dimension(check("shrugs"))})
+    (result,) = await score_trace(run(result="row " * 2000), [mine], judge, deadline=soon())
+    await judge.close()
+    first, second = (body["messages"] for _, body in endpoint.asked)
+    assert "You shorten one step" in first[0]["content"]
+    assert "Rows, and one refusal." in second[1]["content"]
+    assert result.judge_use.calls == 2
+    assert result.judge_use.cost == pytest.approx(2 * (321 + 12 * 10) / 1e6)
+    assert len(Purse.reserved) == len(Purse.settled) == 2
 
 
 async def _score(endpoint: Endpoint, how: str) -> Score | Missing:
