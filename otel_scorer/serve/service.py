@@ -45,6 +45,7 @@ from otel_scorer.online.transport_http import HttpReceiver
 from otel_scorer.online.unknown_evaluations import UnknownEvaluations
 from otel_scorer.online.waiting_traces import WaitingTraces
 from otel_scorer.otlp import Signal
+from otel_scorer.sampling.named import refuse_unknown_rubrics
 from otel_scorer.sampling.windows import Windows
 from otel_scorer.scoring.requested import RequestedRubrics
 from otel_scorer.scoring.rubric_set import RubricSet
@@ -77,6 +78,7 @@ class Service:
         self._ended = ended
         self._inline = settings.placement == "inline"
         rubrics = RubricSet.load(settings.scoring.folders, settings.scoring.assigned)
+        refuse_unknown_rubrics(settings.sampling, rubrics.choose)
         self._rubrics = RequestedRubrics(rubrics, settings.scoring.requests, UnknownEvaluations(self.metrics))
         self._recorder = Recorder(
             settings.sampling.salt_for(settings.deployment),
