@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from otel_scorer.model import Document, GenAI, Message, ToolCall, Value
 from otel_scorer.scoring.clean import clip, visible
 from otel_scorer.scoring.pointing import pointing
+from otel_scorer.scoring.tracebacks import without_frames
 from otel_scorer.scoring.verdict import Target
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def _step(
         shown["tool_runs"] = [_use(use) for use in uses[:200]]
     error = errors.get(step.span.span_id, "")
     if error:
-        shown["error"] = _error(error)
+        shown["error"] = without_frames(clip(visible(error), MAX_FIELD))
     return {key: value for key, value in shown.items() if value not in ("", [], {})}
 
 
@@ -171,7 +172,7 @@ def _use(use: ToolUse) -> dict[str, Value]:
         "result": _value(use.result) if use.result_captured else None,
     }
     if use.error:
-        shown["error"] = _error(use.error)
+        shown["error"] = without_frames(clip(visible(use.error), MAX_FIELD))
     return shown
 
 
@@ -261,22 +262,6 @@ def _call(call: ToolCall) -> dict[str, Value]:
 
 def _text(text: str | None) -> str | None:
     return None if text is None else clip(visible(text), MAX_FIELD)
-
-
-_TRACEBACK = "Traceback (most recent call last)"
-
-
-def _error(text: str) -> str:
-    """The error without the frames that Python walked through: its words, the place that raised, its words again."""
-    shown = clip(visible(text), MAX_FIELD)
-    begin, last = shown.find(_TRACEBACK), shown.rfind('\n  File "')
-    if begin < 0 or last - begin <= _FRAMES_CHARS:
-        return shown
-    return f"{shown[:begin]}{_TRACEBACK}: [… {last - begin - len(_TRACEBACK)} characters of frames cut …]{shown[last:]}"
-
-
-_FRAMES_CHARS = 300
-"""Frames of fewer characters are left as they are."""
 
 
 def _value(value: Value) -> Value:
