@@ -15,11 +15,13 @@ what they refuse ends `over_budget`.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+log = logging.getLogger(__name__)
 DAY_MS = 86_400_000
 HEADROOM = 0.05
 """Share of the traces allowed that is left free, as chance takes sometimes more, sometimes fewer."""
@@ -27,6 +29,8 @@ LEAST = 0.01
 """Nothing is thinned further: what is never taken has no weight, and checks cost no money."""
 KNOWN_FROM = 20
 """Traces that must have been taken before it is known what one costs."""
+_MOST_TOLD = 20
+"""Tenants that are named in the log when a window begins."""
 MOST_SEGMENTS = 10_000
 """Segments that are counted apart in one window; the rest are one segment."""
 
@@ -125,7 +129,13 @@ class Windows:
         new = {
             tenant: thinning(self.limits, tally, of) for tenant, of in tally.of_tenant.items() if tenant not in frozen
         }
-        return {**frozen, **(await self.counts.freeze(tally.window, new) if new else {})}
+        if not new:
+            return frozen
+        held = await self.counts.freeze(tally.window, new)
+        thinned = sorted(tenant for tenant, factor in held.items() if factor < 1 and factor == new[tenant])
+        for tenant in thinned[:_MOST_TOLD]:
+            log.info("budget: of tenant %s %.3g of what rules choose is scored in this window", tenant, held[tenant])
+        return {**frozen, **held}
 
 
 def of_stratum(target: int, count: int) -> float:

@@ -11,7 +11,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from otel_scorer.model import Document, GenAI, Message, ToolCall, Value
+from otel_scorer.model import Document, GenAI, Message, ToolCall, ToolDefinition, Value
 from otel_scorer.scoring.clean import clip, visible
 from otel_scorer.scoring.pointing import pointing
 from otel_scorer.scoring.tracebacks import without_frames
@@ -142,8 +142,18 @@ def _uses_by_span(view: TraceView) -> dict[str, list[ToolUse]]:
 def _definitions(view: TraceView) -> Value:
     if view.tool_definitions is None:
         return None
+    used = {use.name for use in view.tool_uses}
     tools = list(view.tool_definitions.values())[:100]
-    return [{"name": tool.name, "description": clip(visible(tool.description), 500)} for tool in tools]
+    return [_definition(tool, _USED_CHARS if tool.name in used else _UNUSED_CHARS) for tool in tools]
+
+
+_USED_CHARS, _UNUSED_CHARS = 500, 200
+"""Characters of a tool's description: of one that was called, and of one that was only on offer."""
+
+
+def _definition(tool: ToolDefinition, chars: int) -> dict[str, Value]:
+    name, description = visible(tool.name)[:200], clip(visible(tool.description), chars)
+    return {"name": name, "description": description} if description else {"name": name}
 
 
 def _step(

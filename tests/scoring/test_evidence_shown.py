@@ -166,3 +166,17 @@ def test_the_manifest_says_only_what_is_left_out() -> None:
     assert "repeated_messages_left_out" in shown(run())["shown"]
     assert "steps_recorded" not in shown(run())["shown"]
     assert "shown" not in shown(Trace("default", "0" * 32, (span(1, 0, "AGENT", "shop", {"input.value": "Hi"}),)))
+
+
+def test_a_tool_that_was_only_on_offer_is_described_more_shortly_than_one_that_was_called() -> None:
+    described = "It looks things up. " * 40
+    tools = [
+        {"type": "function", "function": {"name": name, "description": described, "parameters": {"type": "object"}}}
+        for name in ("lookup", "other")
+    ]
+    tools.append({"type": "function", "function": {"name": "bare", "parameters": {"type": "object"}}})
+    attributes = {f"llm.tools.{at}.tool.json_schema": json.dumps(one) for at, one in enumerate(tools)}
+    offered = shown(run(more=[span(4, 1, "LLM", "chat", attributes)]))["tools_offered"]
+    assert [one["name"] for one in offered] == ["lookup", "other", "bare"]
+    assert [len(one.get("description", "")) > 300 for one in offered] == [True, False, False]
+    assert "description" not in offered[2]
