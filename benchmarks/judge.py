@@ -39,6 +39,8 @@ from otel_scorer.scoring.settings import DEFAULT_BY_KIND, ScoringSettings
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "traces"
 AIM_TOKENS, AIM_BUSY, AIM_CPU_MS = 0.35, 0.95, 5.0
+LARGE = 32_000
+"""Bytes of four plain calls from which on a run counts as a longer one."""
 WARM_UP = 50
 """Traces whose CPU is not counted."""
 CALL_S = 4.0
@@ -123,6 +125,11 @@ def tokens(folder: Path) -> None:
         print(
             f"  {what:<28} {statistics.mean(bytes_) / BYTES_PER_TOKEN:8.0f}   {ratio:.2f} of four plain calls "
             f"(aim {AIM_TOKENS}); per trace median {statistics.median(ratios):.2f}, worst {max(ratios):.2f}"
+        )
+        large = [(judge.bytes, plain) for judge, (_, _, plain, _) in zip(judges, rows, strict=True) if plain >= LARGE]
+        ratio = sum(mine for mine, _ in large) / sum(plain for _, plain in large)
+        print(
+            f"  {'  of the longer runs':<28} {'':8}   {ratio:.2f} ({len(large)} runs, plain calls {LARGE // 4000}k or more)"
         )
         ratio = sum(map(money, judges)) / plain_money
         print(
