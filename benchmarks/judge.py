@@ -128,9 +128,7 @@ def tokens(folder: Path) -> None:
         )
         large = [(judge.bytes, plain) for judge, (_, _, plain, _) in zip(judges, rows, strict=True) if plain >= LARGE]
         ratio = sum(mine for mine, _ in large) / sum(plain for _, plain in large)
-        print(
-            f"  {'  of the longer runs':<28} {'':8}   {ratio:.2f} ({len(large)} runs, plain calls {LARGE // 4000}k or more)"
-        )
+        print(f"  {'  of the longer runs':<28} {'':8}   {ratio:.2f} ({len(large)} runs, plain from {LARGE // 4000}k)")
         ratio = sum(map(money, judges)) / plain_money
         print(
             f"  {'  as money, prefix cached':<28} {'':8}   {ratio:.2f} ({CACHE_NEEDS} tokens or more, at list discount)"
