@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from otel_scorer.conventions.kinds import kind_of
+from otel_scorer.errors import LedgerError
 from otel_scorer.ledger.claims import Claim
 from otel_scorer.ledger.contents import Advance, Content, StoredSpan
 from otel_scorer.ledger.keys import unpack_heads
@@ -39,9 +41,11 @@ class OpenSettings:
     sampling: SamplingSettings
 
 
+log = logging.getLogger(__name__)
 _LARGE_BYTES = 256 * 1024
 _TURN_S = 0.002
 _TOPS = 50
+_UNCOUNTED = Standing()
 
 
 class OpenTraces:
@@ -157,13 +161,18 @@ class OpenTraces:
         return found
 
     async def _standing(self, claims: Sequence[Claim], looked: Sequence[Looked]) -> list[Standing]:
-        """What is frozen for each trace; those that cannot be scored are not counted."""
-        open_to = [Standing((0,) * len(seen.strata)) for seen in looked]
+        """What is frozen for each trace; those that cannot be scored are not counted. While the store that counts is
+        away, rules alone decide: another store's spans do not wait for it.
+        """
         if self._windows is None:
-            return open_to
+            return [_UNCOUNTED] * len(looked)
         wanted = [seen.wanted if is_scorable(claim) else None for claim, seen in zip(claims, looked, strict=True)]
-        told = iter(await self._windows.standing([one for one in wanted if one is not None]))
-        return [free if one is None else next(told) for one, free in zip(wanted, open_to, strict=True)]
+        try:
+            told = iter(await self._windows.standing([one for one in wanted if one is not None]))
+        except LedgerError as error:
+            log.warning("strata and budgets are left out, for the store that counts them is away: %s", error)
+            return [_UNCOUNTED] * len(looked)
+        return [_UNCOUNTED if one is None else next(told) for one in wanted]
 
     def _wait_for_score(self, claim: Claim, sealed: Sealed) -> Advance:
         root = sealed.view.root

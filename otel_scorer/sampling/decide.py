@@ -95,7 +95,7 @@ def conclude(looked: Looked, standing: Standing, settings: SamplingSettings, *, 
     view, chance = looked.view, looked.chance
     if chance is None:
         return Decision(status="own", rule="", probability=0.0)
-    if looked.strata:
+    if looked.strata and standing.counts:
         strata = [
             stratum.as_rule(of_stratum(stratum.target, count))
             for (stratum, _), count in zip(looked.strata, standing.counts, strict=True)

@@ -46,7 +46,9 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is frozen for one trace: how many there were of each of its segments, and the factor of its budget."""
+    """What is frozen for one trace: how many there were of each of its segments (none: it was not counted, and its
+    strata do not take it), and the factor of its budget.
+    """
 
     counts: tuple[int, ...] = ()
     factor: float = 1.0

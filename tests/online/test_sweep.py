@@ -11,6 +11,7 @@ import pytest
 from e2e.agent_traces import agent_run, new_trace_id, request_of
 from otlp_sink import Sink, without_scores
 
+from otel_scorer.errors import LedgerDown
 from otel_scorer.history.record import Record
 from otel_scorer.ledger.client import StoreClient
 from otel_scorer.ledger.contents import TracePut
@@ -174,6 +175,22 @@ async def test_what_strata_and_a_budget_make_of_the_last_window_is_drawn_and_rec
     assert {(one.status, one.rule) for one in pipeline.ended} == {("not_sampled", "per_agent")}
     (probability,) = {one.probability for one in pipeline.ended}
     assert probability == pytest.approx(5 / 20 * 4 * (1 - HEADROOM) / 10)
+
+
+async def test_while_the_store_that_counts_is_away_rules_alone_decide(pipeline: Pipeline) -> None:
+    class Away(Before):
+        async def count(self, wanted: Sequence[Wanted], _taken: float) -> Tally:
+            raise LedgerDown("the first store")
+
+    pipeline.refs = lambda view, wanted: (AGENT,)
+    strata = [{"name": "per_agent", "by": ["agent"], "target": 5}]
+    sampling = SamplingSettings.model_validate({"rules": (), "floor": 0.0, "strata": strata})
+    pipeline.sweeper = pipeline.sweeper_of(sampling, Windows(Away(), Limits(traces_per_minute=4)))
+    run = agent_run()
+    await pipeline.put(request_of(run))
+    await pipeline.until(lambda: pipeline.ended)
+    assert [(one.status, one.rule, one.probability) for one in pipeline.ended] == [("not_sampled", "floor", 0.0)]
+    assert {without_scores(span.raw) for span in pipeline.sink.spans()} == {one.SerializeToString() for one in run}
 
 
 async def test_a_score_that_comes_while_its_root_is_on_the_way_out_follows_as_an_evaluation_span(
