@@ -94,6 +94,13 @@ def _scoring() -> tuple[object, ...]:
             (grown("judge_cache_hits"), "from the cache"),
         ),
         lines(
+            "The judge's time to answer",
+            "From the question about a trace to its answer, all judges and samples in it.",
+            (quantile("judge_duration", 0.5), "p50"),
+            (quantile("judge_duration", 0.95), "p95"),
+            unit="s",
+        ),
+        lines(
             "Judge tokens and money",
             "Money in the currency of the prices in settings; none without prices.",
             (grown("judge_tokens", "direction"), "tokens {{direction}}"),

@@ -64,6 +64,7 @@ class Outcome:
     judge_cost: Number = None
     """None: no prices known."""
     judge_cache_hits: Count = 0
+    judge_seconds: Number = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -173,6 +173,7 @@ METRICS: tuple[MetricSpec, ...] = (
         _TENANT,
     ),
     MetricSpec("judge_cache_hits", "counter", "{answer}", "Answers of judges that came from the cache."),
+    MetricSpec("judge_duration", "histogram", "s", "Seconds from a question to the judges to their answer."),
     MetricSpec("score_duration", "histogram", "s", "Seconds from a trace's seal to its result."),
     MetricSpec("open_traces", "gauge", "{trace}", "Traces that are not sealed yet."),
     MetricSpec("queue_traces", "gauge", "{trace}", "Sealed traces waiting for their score."),

@@ -88,6 +88,8 @@ class Recorder:
         add("judge_tokens", outcome.judge_input_tokens, direction="input")
         add("judge_tokens", outcome.judge_output_tokens, direction="output")
         add("judge_cache_hits", outcome.judge_cache_hits)
+        if outcome.judge_seconds is not None:
+            self.metrics.observe("judge_duration", outcome.judge_seconds)
 
 
 def bare_ending(member: Member, decision: Decision, now_ms: int) -> tuple[str, Record]:

@@ -17,7 +17,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from otel_scorer.model import Finding, JudgeUse, Missing, Score
 from otel_scorer.scoring.composite import nearest_anchor
@@ -162,11 +162,21 @@ async def consult(done: Examined, judge: Judge, deadline: float) -> Examined:
     """Asks the judge what is open, and merges. Never raises but CancelledError. `deadline` is of time.monotonic()."""
     if done.prompt is None or done.shown is None:
         return done
+    began = time.monotonic()
+    try:
+        return await _consult(done, done.shown, judge, deadline)
+    finally:
+        if done.judge_use.calls:
+            done.judge_use = replace(done.judge_use, seconds=round(time.monotonic() - began, 3))
+
+
+async def _consult(done: Examined, shown: Exhibit, judge: Judge, deadline: float) -> Examined:
     done.by = judge.name
     await _summarise(done, judge, deadline)
     summarising = done.judge_use
     use: JudgeUse | None = None
     try:
+        assert done.prompt is not None  # noqa: S101 - looked at by the caller; a summary writes it anew
         answer = await _ask(done.prompt, judge, deadline)
         use = answer.use
         opinions = read_answer(answer.text, done.asked)
@@ -180,7 +190,7 @@ async def consult(done: Examined, judge: Judge, deadline: float) -> Examined:
     done.agreement = answer.agreement
     done.findings += answer.findings
     for name, opinion in opinions.items():
-        done.scores[name] = _merged(done.scores[name], opinion, done.shown, by[name])
+        done.scores[name] = _merged(done.scores[name], opinion, shown, by[name])
     return done
 
 

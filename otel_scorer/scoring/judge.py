@@ -87,6 +87,7 @@ def total_use(uses: Iterable[JudgeUse]) -> JudgeUse:
         output_tokens=sum(use.output_tokens for use in found),
         cost=math.fsum(costs) if costs else None,
         cache_hits=sum(use.cache_hits for use in found),
+        seconds=math.fsum(use.seconds for use in found),
     )
 
 
