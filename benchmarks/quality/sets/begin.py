@@ -16,7 +16,12 @@ from benchmarks.quality.runs import Asked, Fetched, Said, Turn, trace_of
 from benchmarks.quality.sets import LabelledSet, Seen, entries_by
 
 FILE = "grounding/begin_dev.jsonl"
-CHECKS = ("agent/grounding:statements", "agent/grounding:entities", "agent/grounding:numbers")
+CHECKS = (
+    "agent/grounding:statements",
+    "agent/grounding:attributed",
+    "agent/grounding:entities",
+    "agent/grounding:numbers",
+)
 SCORE = "agent/factual_grounding"
 METRIC = "statement_support"
 
@@ -39,7 +44,7 @@ def rows(seen: Seen) -> Sequence[Row]:
     for by in (SCORE, *CHECKS, f"metric/{METRIC}"):
         entries = _by_metric(seen) if by.startswith("metric/") else entries_by(by, seen, mark=5.0)
         found.append(auc_row(Asking("BEGIN", whole, by, 0.95), entries))
-        if by not in CHECKS[1:]:
+        if by not in CHECKS[2:]:
             middle = f"{whole}, middle half of word overlap"
             found.append(auc_row(Asking("BEGIN", middle, by), _middle_half(entries)))
     return found

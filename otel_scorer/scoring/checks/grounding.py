@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from otel_scorer.scoring.checks.attributed import attributed
 from otel_scorer.scoring.checks.claims import Claim, claims, names, quotes
 from otel_scorer.scoring.checks.ground import NOT_ALL_CAPTURED, ground_of, verdict
 from otel_scorer.scoring.checks.honesty import claims_after_failure, empty_retrieval
@@ -21,7 +22,7 @@ from otel_scorer.scoring.checks.words import clip, words
 from otel_scorer.scoring.once import Once
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
 
-__all__ = ["claims_after_failure", "empty_retrieval", "entities", "numbers", "statements"]
+__all__ = ["attributed", "claims_after_failure", "empty_retrieval", "entities", "numbers", "statements"]
 
 _SLIGHT = 12
 _MAX_CLAIMS = 300

@@ -1,0 +1,89 @@
+"""A model of a team's own beside the words: how far a passage supports a statement, by embeddings or inference (NLI).
+
+A rubric names it by its place: `with: {similarity: "package.module:function"}`. It is loaded with the rubric.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from itertools import pairwise
+from typing import Any, TypeAlias
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from otel_scorer.scoring.checks.attribution import Held
+from otel_scorer.scoring.checks.words import Stems, sentences, words
+
+Measure: TypeAlias = Callable[[Sequence[str], Sequence[str]], Sequence[Sequence[float]]]
+"""(statements, passages) -> a row for each statement: how far each passage supports it, 0 to 1. Deterministic, and no
+network. What has an attribute `ready` is asked by it when the rubric is loaded: it raises ValueError where something
+that it needs is not installed.
+"""
+
+_MAX_STATEMENTS = 32
+_MAX_PASSAGES = 48
+_MAX_CHARS = 1000
+"""Characters of a statement or passage that are handed over."""
+_MAX_SENTENCES = 2000
+"""Sentences of what was read among which the passages are chosen."""
+
+
+class Similarity:
+    """A measure, found by its place."""
+
+    def __init__(self, place: str) -> None:
+        """Raises ValueError where there is no such function, or it is not ready."""
+        self.place = place
+        module, _, name = place.partition(":")
+        try:
+            self.measure: Measure = getattr(import_module(module), name)
+        except (ImportError, AttributeError, ValueError) as error:
+            raise ValueError(f"it cannot be loaded ({error}); write package.module:function") from error
+        if not callable(self.measure):
+            raise ValueError("it is no function; name one that takes statements and passages")
+        getattr(self.measure, "ready", _always)()
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        """A place becomes the measure there; a measure that was found stays as it is."""
+        place = core_schema.no_info_after_validator_function(cls, core_schema.str_schema())
+        return core_schema.union_schema([core_schema.is_instance_schema(cls), place], mode="left_to_right")
+
+
+def _always() -> None:
+    """Ready."""
+
+
+def compared(statements: Sequence[Held], texts: Sequence[str], similarity: Similarity, share: float) -> list[Held]:
+    """The statements with what the measure says of them; it counts `share` (0 to 1), their words the rest.
+
+    The first statements are compared, each with the passages (two sentences) that share most words with all of them.
+    """
+    first = statements[:_MAX_STATEMENTS]
+    passages = _passages(first, texts)
+    if not passages:
+        return list(statements)
+    rows = similarity.measure([one.statement.text[:_MAX_CHARS] for one in first], passages)
+    if len(rows) != len(first):
+        raise ValueError("the measure must give a row for each statement")
+    best = [min(1.0, max(0.0, *map(float, row))) for row in rows]
+    blended = [
+        one._replace(
+            known=(1 - share) * one.known + share * near,
+            support=(1 - share) * one.support + share * near,
+        )
+        for one, near in zip(first, best, strict=True)
+    ]
+    return [*blended, *statements[_MAX_STATEMENTS:]]
+
+
+def _passages(statements: Sequence[Held], texts: Sequence[str]) -> list[str]:
+    """In the order in which they were read."""
+    wanted = frozenset(stem for one in statements for stem in one.statement.content)
+    known = Stems()
+    spoken = [sentence for text in texts for sentence in sentences(text)][:_MAX_SENTENCES]
+    pairs = [f"{first} {second}"[:_MAX_CHARS] for first, second in pairwise(spoken)] or [s[:_MAX_CHARS] for s in spoken]
+    ranked = sorted(range(len(pairs)), key=lambda at: -len(wanted.intersection(known.of(words(pairs[at])))))
+    return [pairs[at] for at in sorted(ranked[:_MAX_PASSAGES])]
