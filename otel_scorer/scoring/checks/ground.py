@@ -30,7 +30,7 @@ def _ground_of(target: Target) -> Ground:
     if not spoken.sources:
         return _NOTHING_READ if spoken.complete else CannotTell(NOT_ALL_CAPTURED, missing_evidence=True)
     read = Evidence([source.text for source in spoken.sources], once=target.once)
-    return spoken, read, Evidence([spoken.told, spoken.earlier], documents=0, once=target.once)
+    return spoken, read, Evidence([spoken.told, spoken.earlier, spoken.asked_for], documents=0, once=target.once)
 
 
 def verdict(
