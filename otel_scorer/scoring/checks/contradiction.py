@@ -13,7 +13,7 @@ from otel_scorer.scoring.checks.ground import ground_of
 from otel_scorer.scoring.checks.lexicon import vocabulary
 from otel_scorer.scoring.checks.said import Said
 from otel_scorer.scoring.checks.scale import GROUNDING, Findings, shorten
-from otel_scorer.scoring.checks.support import Evidence
+from otel_scorer.scoring.checks.support import Evidence, spoken_words
 from otel_scorer.scoring.checks.words import (
     STOPWORDS,
     Stems,
@@ -57,15 +57,14 @@ class Field(NamedTuple):
     name: tuple[str, ...]
     value: Value
     span_id: str
-    words: frozenset[str]
+    texts: tuple[str, ...]
     """Of the results that have it."""
 
 
 def contradicts_results(target: Target) -> Verdict | CannotTell:
-    """The answer gives a field of a tool's result another value: "the total is $54" of `{"total": 45}`, "is refundable"
-    of `{"refundable": false}`.
+    """The answer gives a field of a tool's result another value: "the total is $54" of `{"total": 45}`.
 
-    Looks at fields that have one value in all results, and that the answer names as they are called. A number, date or
+    Or turns a yes into a no: "is refundable" of `{"refundable": false}`. Looks at fields that have one value in all results, and that the answer names as they are called. A number, date or
     time counts where nothing else that was read supports it either, so one that is right of another field is not found;
     a yes or no where its subject is in the result too. 1.5 for any. Without one it cannot tell. English wording.
     """
@@ -92,16 +91,21 @@ def _fields(spoken: Said, once: Once) -> Mapping[tuple[str, ...], Field]:
         value = once(parsed, source.text)
         if value is None:
             continue
-        said = frozenset(words(source.text.replace("_", " ")))
         for key, leaf in leaves(value, _MAX_LEAVES):
             name = tuple(name_words(key))
             plain = _plain(leaf)
             if not name or plain is None:
                 continue
-            before = found.get(name, Field(name, plain, source.span_id, frozenset()))
-            same = before is not None and before.value == plain and type(before.value) is type(plain)
-            found[name] = Field(name, plain, source.span_id, said | before.words) if same and before else None
+            before = found.get(name, Field(name, plain, source.span_id, ()))
+            found[name] = _joined(before, plain, source.text)
     return {name: field for name, field in found.items() if field is not None}
+
+
+def _joined(before: Field | None, value: Value, text: str) -> Field | None:
+    """The field with one more result that has it; None where results say different things."""
+    if before is None or before.value != value or type(before.value) is not type(value):
+        return None
+    return before if before.texts[-1:] == (text,) else before._replace(texts=(*before.texts, text))
 
 
 def _plain(leaf: Value) -> Value:
@@ -177,7 +181,7 @@ def _said_of(spoken: Sequence[str], word: str, field: Field, once: Once) -> bool
     if not start or spoken[start - 1] not in _BE:
         return None
     subject = once(Stems).of(one for one in spoken[: start - 1] if one not in STOPWORDS)
-    known = frozenset(once(Stems).of(field.words))
+    known = frozenset(stem for text in field.texts for stem in once(Stems).of(once(spoken_words, text)))
     if not known.issuperset(subject) or not _NOT.isdisjoint(spoken[: start - 1]):
         return None
     return _NOT.isdisjoint(spoken[start - 1 : at])

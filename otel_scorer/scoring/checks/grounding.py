@@ -14,6 +14,7 @@ from otel_scorer.scoring.checks.attributed import attributed
 from otel_scorer.scoring.checks.cited import Looked, named, numbered, quoted
 from otel_scorer.scoring.checks.claims import Claim, claims, names
 from otel_scorer.scoring.checks.contradiction import contradicts_results
+from otel_scorer.scoring.checks.dates import dates_agree, may_follow
 from otel_scorer.scoring.checks.ground import NOT_ALL_CAPTURED, ground_of, verdict
 from otel_scorer.scoring.checks.honesty import claims_after_failure, empty_retrieval
 from otel_scorer.scoring.checks.lexicon import phrases
@@ -29,6 +30,7 @@ __all__ = [
     "attributed",
     "claims_after_failure",
     "contradicts_results",
+    "dates_agree",
     "empty_retrieval",
     "entities",
     "numbers",
@@ -54,8 +56,9 @@ def numbers(target: Target, *, min_weight: float = 0.5) -> Verdict | CannotTell:
     found = target.once(claims, spoken.answer)
     stated = [claim for claim in found if claim.kind not in ("url", "email")][:_MAX_CLAIMS]
     judged = _judge(stated, clip(spoken.answer), read, told, target.once)
-    totals = _totals([claim for claim, found in judged if found == "unsupported"], spoken, read)
-    decided = [(claim, found) for claim, found in judged if found != "undecided" and claim not in totals]
+    missing = [claim for claim, found in judged if found == "unsupported"]
+    excused = [*_totals(missing, spoken, read), *_following(missing, target, read, told)]
+    decided = [(claim, found) for claim, found in judged if found != "undecided" and claim not in excused]
     if not decided:
         return CannotTell("the answer states no number, date or identifier that could be looked up")
     return _weigh(spoken, decided, min_weight, cut=read.cut)
@@ -83,6 +86,13 @@ def _totals(missing: Sequence[Claim], spoken: Said, read: Evidence) -> list[Clai
     if not found and _TOTAL.is_in(clip(spoken.task or "", 20_000)):
         found = [max(numeric, key=lambda claim: max(claim.values, default=0.0))]
     return found
+
+
+def _following(missing: Sequence[Claim], target: Target, read: Evidence, told: Evidence) -> list[Claim]:
+    started = min((span.start_ns for span in target.view.trace.spans), default=0)
+    return [
+        claim for claim in missing if claim.kind == "date" and may_follow(claim, (read, told), started, target.once)
+    ]
 
 
 def _around(answer: str, claim: Claim) -> str:

@@ -90,6 +90,10 @@ class Evidence:
     def claims(self) -> list[Claim]:
         return [claim for text in self.texts for claim in self._once(claims, text)]
 
+    def claims_of(self, text: str) -> list[Claim]:
+        """Of one of its texts, with their places in it."""
+        return self._once(claims, text)
+
     @cached_property
     def digit_runs(self) -> frozenset[str]:
         return frozenset(_DIGITS.findall(self.text))
