@@ -64,9 +64,10 @@ class Field(NamedTuple):
 def contradicts_results(target: Target) -> Verdict | CannotTell:
     """The answer gives a field of a tool's result another value: "the total is $54" of `{"total": 45}`.
 
-    Or turns a yes into a no: "is refundable" of `{"refundable": false}`. Looks at fields that have one value in all results, and that the answer names as they are called. A number, date or
-    time counts where nothing else that was read supports it either, so one that is right of another field is not found;
-    a yes or no where its subject is in the result too. 1.5 for any. Without one it cannot tell. English wording.
+    Or turns a yes into a no: "is refundable" of `{"refundable": false}`. Looks at fields that have one value in all
+    results, and that the answer names as they are called. A number, date or time counts where nothing else that was
+    read supports it either, so one that is right of another field is not found; a yes or no where its subject is in the
+    result too. 1.5 for any. Without one it cannot tell. English wording.
     """
     ground = ground_of(target)
     if isinstance(ground, CannotTell):
@@ -156,8 +157,8 @@ def _turned(answer: str, fields: Mapping[tuple[str, ...], Field], once: Once) ->
     if not switches:
         return
     for sentence in sentences(answer)[:_MAX_STATED]:
-        spoken = words(sentence)
-        if sentence.endswith("?") or not _OPEN.isdisjoint(spoken) or switches.keys().isdisjoint(spoken):
+        spoken = words(sentence.rpartition(": ")[2])
+        if sentence.endswith("?") or not _OPEN.isdisjoint(words(sentence)) or switches.keys().isdisjoint(spoken):
             continue
         for word, field in switches.items():
             said = _said_of(spoken, word, field, once)

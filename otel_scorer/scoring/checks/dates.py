@@ -32,7 +32,7 @@ _WHOLE = ("month", "quarter", "year")
 _WEEKS_AHEAD = 14
 _LONGEST = 400
 _MAX_REFERENCES = 200
-_BEFORE = re.compile(rf"\b({_SHORT})\.?,? {{0,2}}(?:the )?[(*_]{{0,3}}\Z", re.IGNORECASE)
+_BEFORE = re.compile(rf"\b({_SHORT})[*_]{{0,3}}\.?,? {{0,2}}(?:the )?[(*_]{{0,3}}\Z", re.IGNORECASE)
 _AFTER = re.compile(rf"[)*_]{{0,3}} ?(?:[(]|, ?(?:an? )?(?=\w+day\b))({_SHORT})\b", re.IGNORECASE)
 _RELATED = re.compile(r"\b(today|tomorrow|yesterday)(?:,|,? \(|, which is| is|:)? ?(?:the )?[*_]{0,3}\Z", re.IGNORECASE)
 _NOW = re.compile(
@@ -75,7 +75,7 @@ def dates_agree(target: Target) -> Verdict | CannotTell:
 
 
 def _odd(answer: str, stated: Sequence[Claim], read: Evidence, told: Evidence, once: Once) -> Iterator[_Odd]:
-    today = once(_today, *told.texts, *read.texts) if stated else None
+    today = once(_today, (*told.texts, *read.texts)) if stated else None
     for claim in stated[:200]:
         day = _day_of(claim, read, told)
         if day is None:
@@ -124,7 +124,7 @@ def _is_read_so(weekday: str, claim: Claim, given: Sequence[Evidence]) -> bool:
     return False
 
 
-def _today(*texts: str) -> date | None:
+def _today(texts: tuple[str, ...]) -> date | None:
     """The one day of which the texts say that it is today's."""
     found: set[date | None] = set()
     for text in map(clip, texts):

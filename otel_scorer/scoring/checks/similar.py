@@ -47,9 +47,16 @@ class Similarity:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(cls.of)
+
+    @classmethod
+    def of(cls, given: object) -> Similarity:
         """A place becomes the measure there; a measure that was found stays as it is."""
-        place = core_schema.no_info_after_validator_function(cls, core_schema.str_schema())
-        return core_schema.union_schema([core_schema.is_instance_schema(cls), place], mode="left_to_right")
+        if isinstance(given, Similarity):
+            return given
+        if not isinstance(given, str):
+            raise ValueError("it is no text; write package.module:function")
+        return cls(given)
 
 
 def _always() -> None:
