@@ -6,6 +6,7 @@ import pytest
 from agent_runs import FORMS, Call, Run, target
 
 from otel_scorer.scoring.checks.contradiction import contradicts_results
+from otel_scorer.scoring.checks.honesty import claims_after_failure
 from otel_scorer.scoring.verdict import CannotTell, Verdict
 
 RESULT = (
@@ -68,3 +69,39 @@ def test_a_field_that_results_tell_differently_is_left_alone() -> None:
 def test_without_structured_results_it_cannot_tell() -> None:
     run = ORDER.but(moves=(Call("get_order", {}, "The total is 45 euros."),), answer="Your total is $54.10.")
     assert isinstance(contradicts_results(target(run, "otel")), CannotTell)
+
+
+def cancel(order: str, result: str) -> Call:
+    return Call("cancel_order", {"order_id": order, "notify": True}, result)
+
+
+DONE, REFUSED = '{"status": "ok"}', '{"error": "already shipped"}'
+BOTH = (cancel("A-1711", REFUSED), cancel("B-2822", DONE))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_success_with_one_thing_is_none_with_another(form: str) -> None:
+    claiming = Run("Cancel A-1711 and B-2822", "Your orders A-1711 and B-2822 have been cancelled.", BOTH)
+    found = claims_after_failure(target(claiming, form))
+    assert isinstance(found, Verdict)
+    assert (found.estimate, found.findings[0].code) == (1.0, "grounding.claim_after_failure")
+    assert "A-1711" in found.findings[0].text
+
+
+@pytest.mark.parametrize(
+    ("moves", "answer"),
+    [
+        (BOTH, "Order B-2822 has been cancelled. A-1711 could not be cancelled, as it is on its way."),
+        (BOTH, "Order B-2822 has been cancelled. A-1711 is on its way already."),
+        ((*BOTH, cancel("A-1711", DONE)), "Your orders A-1711 and B-2822 have been cancelled."),
+        (
+            (Call("update_order", {"order_id": "A-1711"}, REFUSED), cancel("A-1711", DONE)),
+            "Your order A-1711 has been cancelled.",
+        ),
+    ],
+)
+def test_a_thing_that_worked_later_or_of_which_nothing_is_claimed_is_no_fault(
+    moves: tuple[Call, ...], answer: str
+) -> None:
+    found = claims_after_failure(target(Run("Cancel A-1711 and B-2822", answer, moves), "otel"))
+    assert isinstance(found, CannotTell) or found.estimate == 5.0

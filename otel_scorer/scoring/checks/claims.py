@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Literal, NamedTuple, TypeAlias
 
 from otel_scorer.scoring.checks.mentions import names, quotes
@@ -68,6 +69,8 @@ _CURRENCY = re.compile(r"([$€£¥₹]|\b(?:USD|EUR|GBP|CHF|JPY|CAD|AUD) ?)? ?\
 _CURRENCY_CHARS = 5
 """Characters that a currency before a number takes at most."""
 _SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "million": 1e6, "bn": 1e9, "billion": 1e9, "trillion": 1e12}
+_MAX_NUMBERS = 40_000
+"""Bare numbers of one text: a table has as many, a text of nothing but digits and blanks more."""
 _LIST_MARKER = re.compile(r"(?m)^[ \t>*_#-]{0,8}\(?\d{1,3}[.):][*_]{0,2}(?=\s|$)")
 _LABEL = re.compile(
     r"\b(?:step|option|item|part|section|question|point|phase|task|day|example|figure|table) #?\d{1,2}\b", re.IGNORECASE
@@ -91,7 +94,7 @@ def claims(text: str) -> list[Claim]:
                 found.append(claim)
                 kept.append(match.span())
         rest = _without(rest, kept) if kept else rest
-    found.extend(_numbers(rest))
+    found.extend(islice(_numbers(rest), _MAX_NUMBERS))
     return sorted(found, key=lambda claim: claim.start)
 
 
