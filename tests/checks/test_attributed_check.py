@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from agent_runs import FORMS, Call, Fetch, Run, target
+from agent_runs import FORMS, Call, Fetch, Run, step, target
 
 from otel_scorer.errors import UserError
 from otel_scorer.scoring.binding import bind
@@ -192,6 +192,24 @@ def test_the_extra_tells_related_from_unrelated_without_a_network() -> None:
     check = bind(PLACE, {"similarity": WORDLLAMA, "share": 1.0})
     answers = [check(target(TRAIN.but(answer=answer), "otel")) for answer in (TRAIN.answer, INVENTED)]
     assert estimate(answers[0]) > estimate(answers[1])
+
+
+def echoes(statements: Sequence[str], passages: Sequence[str]) -> list[list[float]]:
+    """Stands for embeddings: "abroad" is near to "foreign"."""
+    return [[float("abroad" in s and "foreign" in p) for p in passages] for s in statements]
+
+
+def test_a_document_in_other_words_is_relevant_to_who_brings_a_measure() -> None:
+    place = "otel_scorer.scoring.checks.retriever:context_relevance"
+    page = "Stays in foreign countries need approval. They last a month. Nobody may stay on."
+    run = Run("Can I work abroad?", "Yes.", (Fetch("work abroad", (page, "Lamps are lit by hand.")),))
+    by_words, by_measure = bind(place, {}), bind(place, {"similarity": f"{__name__}:echoes"})
+    plain, near = (check(step(run, "otel", "move0")) for check in (by_words, by_measure))
+    assert estimate(plain) == 2.0
+    assert estimate(near) == 5.0
+    assert plain.metrics["context_relevance"] < near.metrics["context_relevance"]
+    measured = by_measure(target(run, "otel"))
+    assert measured.metrics["context_relevance"] == near.metrics["context_relevance"]
 
 
 def test_shipped_rubrics_need_no_extra() -> None:

@@ -26,6 +26,8 @@ _MAX_STATEMENTS = 32
 _MAX_PASSAGES = 48
 _MAX_CHARS = 1000
 """Characters of a statement or passage that are handed over."""
+_PASSAGES_OF_A_TEXT = 8
+_MAX_TEXT = 200_000
 _MAX_SENTENCES = 2000
 """Sentences of what was read among which the passages are chosen."""
 
@@ -44,6 +46,24 @@ class Similarity:
         if not callable(self.measure):
             raise ValueError("it is no function; name one that takes statements and passages")
         getattr(self.measure, "ready", _always)()
+
+    def rows(self, statements: Sequence[str], passages: Sequence[str]) -> list[list[float]]:
+        """What the measure says, between 0 and 1. Raises ValueError where it gives no row for each statement."""
+        cut = [text[:_MAX_CHARS] for text in statements], [text[:_MAX_CHARS] for text in passages]
+        rows = self.measure(*cut)
+        if len(rows) != len(statements) or any(len(row) != len(passages) for row in rows):
+            raise ValueError("the measure must give a row for each statement, with a number for each passage")
+        return [[min(1.0, max(0.0, float(number))) for number in row] for row in rows]
+
+    def nearest(self, query: str, texts: Sequence[str]) -> list[float]:
+        """How near the best passage of each text is to the query: of the first texts alone, and of their beginnings."""
+        parts = [_windows(text)[:_PASSAGES_OF_A_TEXT] or [""] for text in texts[:_MAX_PASSAGES]]
+        (row,) = self.rows([query], [part for text in parts for part in text])
+        found, at = [], 0
+        for text in parts:
+            found.append(max(row[at : at + len(text)]))
+            at += len(text)
+        return found
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -70,12 +90,10 @@ def compared(statements: Sequence[Held], texts: Sequence[str], similarity: Simil
     """
     first = statements[:_MAX_STATEMENTS]
     passages = _passages(first, texts)
-    if not passages:
+    if not (first and passages):
         return list(statements)
-    rows = similarity.measure([one.statement.text[:_MAX_CHARS] for one in first], passages)
-    if len(rows) != len(first):
-        raise ValueError("the measure must give a row for each statement")
-    best = [min(1.0, max(0.0, *map(float, row))) for row in rows]
+    rows = similarity.rows([one.statement.text for one in first], passages)
+    best = [max(row) for row in rows]
     blended = [
         one._replace(
             known=(1 - share) * one.known + share * near,
@@ -90,7 +108,12 @@ def _passages(statements: Sequence[Held], texts: Sequence[str]) -> list[str]:
     """In the order in which they were read."""
     wanted = frozenset(stem for one in statements for stem in one.statement.content)
     known = Stems()
-    spoken = [sentence for text in texts for sentence in sentences(text)][:_MAX_SENTENCES]
-    pairs = [f"{first} {second}"[:_MAX_CHARS] for first, second in pairwise(spoken)] or [s[:_MAX_CHARS] for s in spoken]
+    pairs = [pair for text in texts for pair in _windows(text)][:_MAX_SENTENCES]
     ranked = sorted(range(len(pairs)), key=lambda at: -len(wanted.intersection(known.of(words(pairs[at])))))
     return [pairs[at] for at in sorted(ranked[:_MAX_PASSAGES])]
+
+
+def _windows(text: str) -> list[str]:
+    """Two sentences each, which overlap; one sentence where there is no other."""
+    spoken = sentences(text[:_MAX_TEXT])
+    return [f"{first} {second}" for first, second in pairwise(spoken)] or spoken
