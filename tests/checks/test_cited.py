@@ -40,6 +40,19 @@ def test_a_quote_may_leave_out_and_spell_small_words_otherwise(answer: str) -> N
     assert isinstance(found, Verdict)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        'You could say "I would like a new lamp today".',
+        'A good title is "A lamp for every winter night".',
+        'For example, write "please send me another lamp" to the shop.',
+        'I will search for "cheap lamps near the river".',
+    ],
+)
+def test_a_quote_that_nobody_is_said_to_have_said_is_left_alone(answer: str) -> None:
+    assert not codes(LAMPS.but(answer=answer))
+
+
 def test_a_quote_of_what_nobody_said_is_found() -> None:
     invented = 'The page says "lamps may never be returned ... after delivery".'
     assert codes(LAMPS.but(answer=invented)) == {"grounding.unsupported_quote"}
@@ -143,3 +156,25 @@ def test_ranges_units_totals_and_names_written_out_are_no_inventions(result: str
     at = target(Run("What is it?", answer, (Call("look", {}, result),)), "otel")
     verdicts = [found for found in (grounding.numbers(at), grounding.entities(at)) if isinstance(found, Verdict)]
     assert all(found.estimate == 5.0 for found in verdicts) is supported
+
+
+def test_abbreviations_are_common_knowledge_and_a_single_name_costs_less_than_a_whole_one() -> None:
+    assert not codes(LAMPS.but(answer="The shop sends the IDs and URLs at noon PM EST to the CEO."))
+    one, whole = (
+        grounding.entities(target(LAMPS.but(answer=f"The lamp is made by {name} these days."), "otel"))
+        for name in ("Brandt", "Oscar Brandt")
+    )
+    assert isinstance(one, Verdict)
+    assert isinstance(whole, Verdict)
+    assert (one.estimate, whole.estimate) == (3.0, 2.0)
+
+
+def test_a_result_as_python_writes_it_is_data_and_not_empty() -> None:
+    result = "{'name': 'Hello', 'updated': '2022-02-22:11:30:00', 'text': '" + "word " * 40 + "'}"
+    run = Run("What of it?", "It was changed on 2022-02-22 at 11:30:00 by hand.", (Call("look", {}, result),))
+    at = target(run, "otel")
+    assert isinstance(grounding.empty_retrieval(at), CannotTell)
+    assert isinstance(grounding.statements(at), CannotTell)
+    numbers = grounding.numbers(at)
+    assert isinstance(numbers, Verdict)
+    assert numbers.estimate == 5.0

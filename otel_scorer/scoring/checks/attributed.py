@@ -17,11 +17,12 @@ from otel_scorer.scoring.checks.statements import (
     ANOTHER_LANGUAGE,
     FEWEST_WORDS,
     MAX_ANSWER,
+    is_data,
     is_prose,
     other_language,
 )
 from otel_scorer.scoring.checks.support import Evidence
-from otel_scorer.scoring.checks.words import clip, parsed
+from otel_scorer.scoring.checks.words import clip
 from otel_scorer.scoring.once import Once
 from otel_scorer.scoring.verdict import HIGHEST, CannotTell, Target, Verdict
 
@@ -85,7 +86,7 @@ def _declines(one: Held) -> bool:
 
 def _rests_on_documents(spoken: Said, once: Once) -> bool:
     documents = [source for source in spoken.sources if source.kind != "tool"]
-    if not documents or any(once(parsed, source.text) is not None for source in documents):
+    if not documents or any(is_data(source.text, once) for source in documents):
         return False
     if not all(is_prose(source.text, once) for source in spoken.sources if source.kind == "tool"):
         return False

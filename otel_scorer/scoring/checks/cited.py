@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from otel_scorer.model import Document, Value
-from otel_scorer.scoring.checks.claims import quotes
 from otel_scorer.scoring.checks.lexicon import vocabulary
+from otel_scorer.scoring.checks.mentions import quotations, quotes
 from otel_scorer.scoring.checks.said import Said
 from otel_scorer.scoring.checks.support import Evidence
 from otel_scorer.scoring.checks.words import STOPWORDS, clip, compact, content_words, leaves, name_words, parsed, words
@@ -32,12 +32,18 @@ _ELISION = re.compile(r"\[?(?:\.{3,6}|…)\]?|\[[^\[\]]{0,40}\]")
 
 
 def quoted(spoken: Said, read: Evidence, told: Evidence, once: Once) -> list[Looked]:
-    """Passages between quotation marks. Small words, `&` for "and" and what is left out by dots make no difference."""
+    """Passages between quotation marks. Small words, `&` for "and" and what is left out by dots make no difference.
+
+    What is in nothing that was given counts where somebody is said to have said it: else it may be a title, a search,
+    or words that are suggested.
+    """
     found = []
+    attributed = frozenset(quotations(spoken.answer))
     for quote in quotes(spoken.answer)[:_MAX_QUOTES]:
         whole = " " + " ".join(words(quote)) + " "
         supported = whole in read.folded or whole in told.folded or _in_parts(quote, (read, told), once)
-        found.append(Looked("quote", quote, supported))
+        if supported or quote in attributed:
+            found.append(Looked("quote", quote, supported))
     return found
 
 

@@ -56,7 +56,7 @@ _YEAR_AND_MONTH = re.compile(r"(\d(?<![\w/.-]\d)\d{3})-(0[1-9]|1[0-2])(?![\w/-])
 _TIME = re.compile(r"(\d(?<![\d:.]\d)\d?):(\d{2})(?::\d{2})?(?:\.\d+)? ?([ap]\.?m\b\.?)?(?![\d:])", re.IGNORECASE)
 _HOUR = re.compile(r"(\d(?<![\d:.]\d)\d?) ?([ap]\.?m)\b\.?", re.IGNORECASE)
 _IDENTIFIER = re.compile(
-    r"(?<![\w/])(?=[A-Za-z_#-]{0,24}+\d)[#]?[A-Za-z0-9]{1,64}(?:[_-][A-Za-z0-9]{1,64}){0,8}(?![\w])"
+    r"(?<![\w/\\])(?=[A-Za-z_#-]{0,24}+\d)[#]?[A-Za-z0-9]{1,64}(?:[_-][A-Za-z0-9]{1,64}){0,8}(?![\w])"
 )
 _NUMBER = re.compile(
     r"(?P<digits>\d(?<![\w.,]\d)\d*(?:[.,]\d{1,40}|[ \u00a0\u2009\u202f’']\d{3}(?!\d))*)"

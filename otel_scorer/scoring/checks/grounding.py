@@ -7,6 +7,7 @@ captured, nothing counts as unsupported.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from otel_scorer.scoring.checks.arithmetic import converted, has_unit
@@ -161,9 +162,10 @@ def _numbers_reason(decided: Sequence[tuple[Claim, Support]], missing: Sequence[
 def entities(target: Target) -> Verdict | CannotTell:
     """Names, quotes, URLs, e-mail addresses and citations of the answer that nothing given supports.
 
-    A name may be common knowledge, so names alone never cost more than down to 2; an invented URL, address or quote
-    does. Only capitalised names inside sentences are seen (English and the like). Citations are numbers (`[4]`) of more
-    sources than there were, and sources by name (`(Source: prices.pdf)`) that nothing was read of.
+    A name may be common knowledge, so names alone never cost more than down to 2, or to 3 where each is one word; an
+    invented URL, address, quote or source does. A quote counts where somebody is said to have said it. Only capitalised
+    names inside sentences are seen (English and the like). Citations are numbers (`[4]`) of more sources than there
+    were, and sources by name (`(Source: prices.pdf)`) that nothing was read of.
     """
     ground = ground_of(target)
     if isinstance(ground, CannotTell):
@@ -190,7 +192,8 @@ def entities(target: Target) -> Verdict | CannotTell:
             span_ids=(spoken.answer_span,),
         )
     hard = sum(kind != "name" for kind, _ in missing)
-    estimate = graded(len(missing), len(checked), worst=1.0 if hard else 2.0)
+    full = any(" " in text for _, text in missing)
+    estimate = graded(len(missing), len(checked), worst=1.0 if hard else 2.0 if full else 3.0)
     if hard:
         estimate = min(estimate, 3.0)
     texts = [text for _, text in missing]
@@ -217,8 +220,14 @@ def _names(spoken: Said, read: Evidence, told: Evidence) -> list[Looked]:
         said_of_it = [part for part in words(name) if len(part) > 1]
         parts = [{part, part.removesuffix("'s")} for part in said_of_it]
         known = all(not (part.isdisjoint(read.words) and part.isdisjoint(told.words)) for part in parts)
-        found.append(Looked("name", name, known or _is_written_out(said_of_it, read, told)))
+        known = known or _is_written_out(said_of_it, read, told)
+        if known or not _ABBREVIATED.fullmatch(name):
+            found.append(Looked("name", name, known))
     return found
+
+
+_ABBREVIATED = re.compile(r"[A-Z]{1,6}s?(?: (?:and |& |of )?[A-Z]{1,6}s?){0,3}")
+"""`URLs`, `PM EST`: what everybody knows, as a rule."""
 
 
 def _is_written_out(name: Sequence[str], read: Evidence, told: Evidence) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from otel_scorer.scoring.checks.lexicon import vocabulary
-from otel_scorer.scoring.checks.words import clip
+from otel_scorer.scoring.checks.words import clip, words
 
 _QUOTE = re.compile(r"\"([^\"\n]{1,400})\"|“([^“”\n]{1,400})”|«([^«»\n]{1,400})»|„([^„“”\n]{1,400})[“”]")
 _NAME = re.compile(
@@ -28,6 +28,34 @@ def quotes(text: str) -> list[str]:
     """Passages of at least three words between double quotation marks."""
     found = (match[1] or match[2] or match[3] or match[4] for match in _QUOTE.finditer(clip(text)))
     return [passage for passage in found if len(passage.split()) >= 3]
+
+
+_SAID = vocabulary(
+    """
+    say says said saying state states stated stating read reads write writes wrote written according mention mentions
+    mentioned note notes noted explain explains explained report reports reported describe describes described quote
+    quotes quoted cite cites cited reply replied replies answered responded confirm confirms confirmed announce
+    announces announced asked promises promised warns warned claims claimed follows subject message
+    """
+)
+_SUGGESTED = vocabulary(
+    "could can should would might may try maybe perhaps example instance e.g like if whether please"
+)
+_LEAD, _TAIL = 80, 30
+"""Characters before and after a quote in which it is told who said it."""
+
+
+def quotations(text: str) -> list[str]:
+    """Those of the quotes that somebody is said to have said: "the page says ...", and no words that are suggested."""
+    body = clip(text)
+    found = []
+    for match in _QUOTE.finditer(body):
+        passage = match[1] or match[2] or match[3] or match[4]
+        lead = frozenset(words(re.split(r"[.!?\n]\s", body[max(0, match.start() - _LEAD) : match.start()])[-1]))
+        tail = frozenset(words(body[match.end() : match.end() + _TAIL].partition(".")[0]))
+        if len(passage.split()) >= 3 and not _SAID.isdisjoint(lead | tail) and _SUGGESTED.isdisjoint(lead):
+            found.append(passage)
+    return found
 
 
 def names(text: str) -> Iterator[str]:

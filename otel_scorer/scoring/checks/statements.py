@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from otel_scorer.scoring.checks import outcome
 from otel_scorer.scoring.checks.attribution import held, says_nothing_was_found, summed
 from otel_scorer.scoring.checks.ground import ground_of, verdict
@@ -22,6 +24,7 @@ FEWEST_WORDS = 2
 _PROSE_WORDS = 30
 """Words of a tool result from which on it may be what the answer tells; a document that was fetched always is."""
 _TELLING_WORDS = 4
+_DATA = re.compile(r"\s{0,20}(?:\{\s{0,20}[\"'}]|\[\s{0,20}[{\[\"'])")
 
 
 def statements(target: Target, *, high: float = 0.75, low: float = 0.15) -> Verdict | CannotTell:
@@ -64,13 +67,18 @@ def other_language(answer: str, read: Evidence, once: Once) -> bool:
     return len({once(language_of, answer), once(language_of, read.text[:5000])} - {""}) > 1
 
 
+def is_data(text: str, once: Once) -> bool:
+    """JSON, or what looks like it: a dict as Python writes it, JSON that was cut."""
+    return bool(_DATA.match(text)) or once(parsed, text) is not None
+
+
 def is_prose(text: str, once: Once) -> bool:
     """Whether a tool's result is text that an answer would repeat, not data that it would put into words."""
-    return once(parsed, text) is None and len(once(words, text)) >= _PROSE_WORDS
+    return not is_data(text, once) and len(once(words, text)) >= _PROSE_WORDS
 
 
 def _is_prose(spoken: Said, once: Once) -> bool:
     return any(
-        once(parsed, source.text) is None and (source.kind != "tool" or is_prose(source.text, once))
+        not is_data(source.text, once) and (source.kind != "tool" or is_prose(source.text, once))
         for source in spoken.sources
     )

@@ -182,10 +182,15 @@ class Evidence:
         return "unsupported"
 
     def _time(self, claim: Claim) -> Support:
-        if any(value % 720 in self._clock_faces for value in claim.values):
+        if any(value % 720 in self._clock_faces for value in claim.values) or self._is_said_so(claim.text):
             return "supported"
         shifted = any(value % 30 in self._minute_hands for value in claim.values)
         return "undecided" if shifted else "unsupported"  # another time zone, or a sum of durations
+
+    def _is_said_so(self, text: str) -> bool:
+        """It stands there letter for letter, after no other digit."""
+        at = self.lowered.find(text.casefold())
+        return at == 0 or (at > 0 and not self.lowered[at - 1].isdigit())
 
     def _number(self, claim: Claim, beside: Iterable[float]) -> Support:
         if any(near(self.numbers, value, step) for value, step in precisions(claim)):
