@@ -5,7 +5,8 @@ How several verdicts become one estimate (each rule can only lower it when somet
     estimate   the lowest of the verdicts. A check that finds nothing never makes up for one that finds something
     fault      a verdict whose nearest anchor is under 5; it counts whatever its weight
     good word  no fault: counts when the verdicts' weights come to 0.5 and when what the dimension needs was captured
-    judge      `when_open` fills what no check could tell; `always` hears both and takes the lower one. A fault that
+    judge      `when_open` fills what no check could tell, and hears the judge as well where a good word is doubtful
+               (the lower one counts); `always` hears both and takes the lower one. A fault that
                checks found stands without the judge, their good word does not: with `always` and a judge that failed
                it is missing
     crash      a check that raises makes its dimension `rubric_error`; the others go on
@@ -105,7 +106,7 @@ def _to_ask(done: Examined) -> tuple[str, ...]:
         for name, rules in done.rubric.dimensions.items()
         if rules.ask
         and done.heard[name].is_open
-        and (done.rubric.judge == "always" or isinstance(done.scores[name], Missing))
+        and (done.rubric.judge == "always" or isinstance(done.scores[name], Missing) or done.heard[name].is_doubtful)
     )
 
 

@@ -7,14 +7,17 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from agent_runs import FORMS, Call, Fetch, Run, step, target
+from agent_runs import FORMS, Call, Fetch, Run, step, target, trace
+from scoring.scored_runs import ScriptedJudge, dimension, opinion, rubric, soon
 
 from otel_scorer.errors import UserError
+from otel_scorer.model import Score
 from otel_scorer.scoring.binding import bind
 from otel_scorer.scoring.checks import grounding
 from otel_scorer.scoring.checks.attributed import attributed
 from otel_scorer.scoring.checks.similar import Similarity
 from otel_scorer.scoring.composite import nearest_anchor
+from otel_scorer.scoring.score import score_trace
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
 
 PAGE = (
@@ -221,3 +224,15 @@ def test_every_check_of_grounding_is_at_its_place() -> None:
     for name in grounding.__all__:
         check = bind(f"otel_scorer.scoring.checks.grounding:{name}", {})
         assert isinstance(check(Target(target(TRAIN, "otel").view)), Verdict | CannotTell)
+
+
+async def test_a_retold_answer_stands_without_a_judge_and_is_asked_of_one() -> None:
+    mine = rubric({"factual_grounding": dimension({"use": PLACE})}, judge="when_open")
+    run = trace(TRAIN.but(answer=RETOLD), "otel")
+    (alone,) = await score_trace(run, [mine], None, deadline=soon())
+    assert isinstance(alone.scores["factual_grounding"], Score)
+    judge = ScriptedJudge({"factual_grounding": opinion(2)})
+    (asked,) = await score_trace(run, [mine], judge, deadline=soon())
+    score = asked.scores["factual_grounding"]
+    assert isinstance(score, Score)
+    assert score.value == 2

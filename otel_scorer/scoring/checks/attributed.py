@@ -45,7 +45,7 @@ _UNRELATED = 2.6
 
 
 def attributed(
-    target: Target, *, known: float = 0.4, similarity: Similarity | None = None, share: float = 0.3
+    target: Target, *, known: float = 0.4, sure: float = 0.75, similarity: Similarity | None = None, share: float = 0.3
 ) -> Verdict | CannotTell:
     """Whether the answer is drawn from the documents that were fetched for it: its words and pairs of words, graded.
 
@@ -55,6 +55,8 @@ def attributed(
     words and pairs of all its statements and of the weakest one (metric `attribution`, 0 to 1). Where it states nothing
     (a question, a refusal, an opinion in the first person), that is 5 as well, and least sure. It rises
     with each of these shares.
+
+    Under `sure` of support a five is doubtful: a judge, where there is one, is asked as well.
 
     Cannot tell where tools gave data, or where a prompt holds documents and does not ask to answer from them: data is
     always put into other words. Knows words, not meaning: a turned sense ("not") of the same words passes.
@@ -75,7 +77,7 @@ def attributed(
     found = [one for one in held(answer, read, told, once) if not _declines(one)]
     if similarity is not None:
         found = compared(found, read.texts, similarity, share)
-    return _graded(spoken, read, summed(found), known)
+    return _graded(spoken, read, summed(found), known, sure)
 
 
 def _declines(one: Held) -> bool:
@@ -95,14 +97,14 @@ def _rests_on_documents(spoken: Said, once: Once) -> bool:
     )
 
 
-def _graded(spoken: Said, read: Evidence, found: Attribution, known: float) -> Verdict | CannotTell:
+def _graded(spoken: Said, read: Evidence, found: Attribution, known: float, sure: float) -> Verdict | CannotTell:
     metrics = {"attribution": found.level} if found.size else {}
     if found.size < FEWEST_WORDS:
         return verdict(spoken, _LEAST_SURE, "the answer states next to nothing of its own", (), metrics)
     reason = f"{found.support:.0%} of what the answer states is in the words of the documents"
     if found.impersonal < FEWEST_WORDS or found.known >= known:
         estimate = _LEAST_SURE + (HIGHEST - _LEAST_SURE) * found.level
-        return verdict(spoken, estimate, reason, (), metrics)
+        return verdict(spoken, estimate, reason, (), metrics, doubtful=found.support < sure)
     if not spoken.complete or read.cut:
         return CannotTell(f"{NOT_ALL_CAPTURED}, so what is not in it is no proof", metrics=metrics)
     if "```" in spoken.answer:

@@ -39,6 +39,8 @@ def verdict(
     reason: str,
     findings: Sequence[Finding],
     metrics: dict[str, float],
+    *,
+    doubtful: bool = False,
 ) -> Verdict:
     evidence = tuple(dict.fromkeys(filter(None, (spoken.answer_span, *(s.span_id for s in spoken.sources[:10])))))
-    return Verdict(estimate, reason, tuple(findings), evidence, metrics)
+    return Verdict(estimate, reason, tuple(findings), evidence, metrics, doubtful=doubtful)
