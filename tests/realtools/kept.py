@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -51,19 +52,20 @@ def go() -> str | None:
     return shutil.which("go") or shutil.which("go", path="/usr/local/go/bin")
 
 
-def run_go(*arguments: str, folder: Path, environment: Mapping[str, str] | None = None) -> None:
-    """`go ARGUMENTS` in `folder`, politely (nice). CannotBuild without Go, or with the end of what it said."""
+def run_go(*arguments: str, folder: Path, environment: Mapping[str, str] | None = None) -> str:
+    """What `go ARGUMENTS` prints in `folder` (run politely, nice). CannotBuild without Go, or where it fails."""
     tool = go()
     if tool is None:
         raise CannotBuild("no Go")
-    run(
+    return run(
         (tool, *arguments),
         folder=folder,
         environment={"PATH": f"{Path(tool).parent}:{os.environ['PATH']}"} | dict(environment or {}),
     )
 
 
-def run(command: Sequence[str], *, folder: Path, environment: Mapping[str, str] | None = None) -> None:
+def run(command: Sequence[str], *, folder: Path, environment: Mapping[str, str] | None = None) -> str:
+    """What the command prints. CannotBuild where it fails."""
     try:
         done = subprocess.run(
             ["nice", *command],
@@ -78,6 +80,7 @@ def run(command: Sequence[str], *, folder: Path, environment: Mapping[str, str] 
         raise CannotBuild(f"{' '.join(command[:3])} took more than {_BUILD_S} s") from None
     if done.returncode != 0:
         raise CannotBuild(f"{' '.join(command[:3])} failed: {(done.stderr or done.stdout).strip()[-600:]}")
+    return done.stdout
 
 
 def go_installed(module: str, version: str, program: str) -> Path:
@@ -93,6 +96,23 @@ def go_installed(module: str, version: str, program: str) -> Path:
         (path.parent / "bin" / program).rename(path)
 
     return kept(f"{program}-{version.removeprefix('v')}", f"{module}@{version}", build)
+
+
+def module_file(path: Path, module: str, version: str, inside: str) -> None:
+    """Copies one file of a Go module to `path`. CannotBuild."""
+    (path.parent / "go.mod").write_text("module kept\n")
+    told = run_go("mod", "download", "-json", f"{module}@{version}", folder=path.parent)
+    shutil.copyfile(Path(json.loads(told)["Dir"]) / inside, path)
+
+
+def go_program(name: str, source: Path) -> Path:
+    """The program that a folder of Go with its go.mod and go.sum holds. CannotBuild."""
+    recipe = "".join(file.read_text(encoding="utf-8") for file in sorted(source.iterdir()))
+
+    def build(path: Path) -> None:
+        run_go("build", "-trimpath", "-o", str(path), ".", folder=source, environment={"CGO_ENABLED": "0"})
+
+    return kept(name, recipe, build)
 
 
 def skip(why: str) -> NoReturn:
