@@ -88,6 +88,15 @@ def test_the_settings_in_the_config_map_hold_and_pods_have_time_to_stop(
     assert [f"0.0.0.0:{ports[name]}" for name in ("grpc", "http", "telemetry")] == list(addresses)
 
 
+def test_a_store_that_is_away_takes_no_endpoints_and_restarts_nobody(everything: list[dict[str, Any]]) -> None:
+    """/readyz says no then, and so does the heartbeat of every worker."""
+    (serve,) = dict(pods(everything))["otel-scorer-serve"]["containers"]
+    (work,) = dict(pods(everything))["otel-scorer-work"]["containers"]
+    assert serve["readinessProbe"]["tcpSocket"] == {"port": "grpc"}
+    assert serve["livenessProbe"]["httpGet"]["path"] == "/healthz"
+    assert "livenessProbe" not in work
+
+
 def test_who_scales_a_deployment_is_one_alone(everything: list[dict[str, Any]]) -> None:
     scaled = {
         each["spec"]["scaleTargetRef"]["name"]
