@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
+from e2e.running import free_port
 from realtools.compose import project
+from realtools.otelcol import running
 
 from otel_scorer.config import load_settings
 
@@ -89,3 +93,36 @@ def test_the_store_keeps_what_it_acknowledges(everything: dict[str, Any]) -> Non
     room = int(options["--maxmemory"].removesuffix("mb"))
     assert room >= 2 * load_settings(None, {}, []).ledger.max_mib
     assert int(everything["valkey"]["deploy"]["resources"]["limits"]["memory"]) >= 2 * room * 1024 * 1024
+
+
+def test_jaeger_takes_its_config() -> None:
+    jaeger = pytest.importorskip("realtools.jaeger").jaeger_binary()
+    config = f"--config={ROOT / 'deploy' / 'compose' / 'jaeger.yaml'}"
+    done = subprocess.run([jaeger, "validate", config], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+def test_tempo_takes_its_config() -> None:
+    tempo = pytest.importorskip("realtools.tempo").tempo_binary()
+    config = f"-config.file={ROOT / 'deploy' / 'compose' / 'tempo.yaml'}"
+    done = subprocess.run([tempo, config, "-config.verify=true"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_jaeger_with_its_config_answers_as_its_health_check_asks(tmp_path: Path) -> None:
+    """In the place of the container: the same file with ports of our own."""
+    jaeger = pytest.importorskip("realtools.jaeger").jaeger_binary()
+    text = (ROOT / "deploy" / "compose" / "jaeger.yaml").read_text()
+    ports = {name: str(free_port()) for name in ("13133", "16686", "4317")}
+    for name, port in ports.items():
+        text = text.replace(f"0.0.0.0:{name}", f"127.0.0.1:{port}")
+    text = text.replace(
+        "storage: {traces: memory}", f"storage: {{traces: memory}}\n    grpc: {{endpoint: 127.0.0.1:{free_port()}}}"
+    )
+    config = tmp_path / "jaeger.yaml"
+    config.write_text(text)
+    (healthy,) = (command for command in re.findall(r'"http://127.0.0.1:13133(/\w+)"', FILE.read_text()))
+    with running(
+        jaeger, config, {"PATH": os.environ["PATH"]}, tmp_path / "log", f"http://127.0.0.1:{ports['13133']}{healthy}"
+    ):
+        pass
