@@ -62,7 +62,8 @@ def _make_base() -> None:
         except (AssertionError, subprocess.TimeoutExpired) as error:
             skip(f"debootstrap cannot make a base image: {str(error)[-300:]}")
         shutil.copy(AUTHORITIES, root / AUTHORITIES.relative_to("/"))  # a network with an authority of its own
-        said("tar", "-C", root, "-c", "-f", Path(folder) / "root.tar", ".")
+        unneeded = ("--exclude=./var/cache/apt/*", "--exclude=./var/lib/apt/lists/*")
+        said("tar", "-C", root, *unneeded, "-c", "-f", Path(folder) / "root.tar", ".")
         said("podman", "import", Path(folder) / "root.tar", BASE)
 
 
