@@ -37,10 +37,11 @@ from otel_scorer.ledger.keys import Member, StoredEnvelope, pack_heads
 from otel_scorer.model import Decision, Trace
 from otel_scorer.online.runtime import settle_runtime
 from otel_scorer.online.scorer import decoded
-from otel_scorer.online.sealing import Sealed, seal
+from otel_scorer.online.sealing import Sealed, look_at, seal
 from otel_scorer.otlp import encode_span, read_traces
 from otel_scorer.sampling.decide import decide
 from otel_scorer.sampling.settings import SamplingSettings
+from otel_scorer.sampling.windows import Standing
 from otel_scorer.scoring.rubric_set import RubricSet
 from otel_scorer.scoring.settings import ScoringSettings
 from otel_scorer.wire import AgentSpan, Envelope, split_traces
@@ -198,7 +199,8 @@ class Stages:
         return decide(seen, self._sampling, self._refs, salt=_SALT)
 
     def _seal(self, one: Stored) -> Sealed:
-        return seal(one.claim, one.content, self._sampling, self._refs, salt=_SALT, shed=False)
+        looked = look_at(one.claim, one.content, self._sampling, self._refs)
+        return seal(one.claim, looked, Standing(), self._sampling, salt=_SALT, shed=False)
 
 
 def _look(trace: Trace) -> TraceView:

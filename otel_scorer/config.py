@@ -21,6 +21,7 @@ from otel_scorer.history.settings import HistorySettings, KeepSettings
 from otel_scorer.ledger.settings import LedgerSettings
 from otel_scorer.online.backend_settings import BackendSettings
 from otel_scorer.online.conversation_settings import ConversationSettings
+from otel_scorer.online.evaluation_store_settings import EvaluationStoreSettings
 from otel_scorer.online.pipeline_settings import CompleteSettings, HoldSettings, SweepSettings, WorkSettings
 from otel_scorer.online.receive_settings import ReceiveSettings
 from otel_scorer.online.telemetry_settings import LogSettings, TelemetrySettings
@@ -64,6 +65,11 @@ class Settings(BaseModel):
     history: HistorySettings = Field(default_factory=HistorySettings)
     keep: KeepSettings = Field(default_factory=KeepSettings)
     conversation: ConversationSettings = Field(default_factory=ConversationSettings)
+    evaluation_stores: list[EvaluationStoreSettings] = Field(
+        default_factory=list,
+        description="Backends' own stores of evaluations (Phoenix, Langfuse, MLflow) that are told all scores, or late "
+        "ones, beside what is written on spans. A score that is sent again changes nothing there.",
+    )
     telemetry: TelemetrySettings = Field(default_factory=TelemetrySettings)
     log: LogSettings = Field(default_factory=LogSettings)
 

@@ -385,7 +385,7 @@ class Missing:
 @dataclass(frozen=True, slots=True)
 class JudgeUse:
     """What the judge cost: calls made, tokens in and out, money (in the currency of its prices; None: no prices), and
-    answers that came from the cache instead.
+    answers that came from the cache instead. `seconds` from question to answer, all judges and samples in it.
     """
 
     calls: int = 0
@@ -393,6 +393,7 @@ class JudgeUse:
     output_tokens: int = 0
     cost: float | None = None
     cache_hits: int = 0
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

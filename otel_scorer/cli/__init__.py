@@ -9,7 +9,21 @@ import sys
 
 import typer
 
-from otel_scorer.cli import calibrate, check, demo, doctor, evaluate, quarantine, rubric, serve, up, view, why, work
+from otel_scorer.cli import (
+    calibrate,
+    check,
+    demo,
+    doctor,
+    evaluate,
+    health,
+    quarantine,
+    rubric,
+    serve,
+    up,
+    view,
+    why,
+    work,
+)
 from otel_scorer.errors import OtelScorerError
 
 app = typer.Typer(
@@ -33,6 +47,7 @@ for _name, _command in (
     ("eval", evaluate.evaluate),
     ("calibrate", calibrate.calibrate),
     ("quarantine", quarantine.quarantine),
+    ("health", health.health),
 ):
     app.command(_name)(_command)
 app.add_typer(rubric.app, name="rubric")

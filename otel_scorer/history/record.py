@@ -64,6 +64,7 @@ class Outcome:
     judge_cost: Number = None
     """None: no prices known."""
     judge_cache_hits: Count = 0
+    judge_seconds: Number = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +147,9 @@ class Record:
     latency_s: Number = None
     latency_by_kind_s: dict[Kind, float] = field(default_factory=dict)
     """Seconds during which at least one span of the kind was running."""
+    spans_by_kind: dict[Kind, Count] = field(default_factory=dict)
+    errors_by_kind: dict[Kind, Count] = field(default_factory=dict)
+    """Spans with an error status, of the kinds that have any."""
     tokens: Tokens = Tokens()
     tokens_by_kind: dict[Kind, Tokens] = field(default_factory=dict)
     cost: Number = None

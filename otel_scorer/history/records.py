@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, get_args
@@ -12,7 +13,7 @@ from otel_scorer.conventions.segments import fingerprints, input_length, segment
 from otel_scorer.history.kept import pack_kept
 from otel_scorer.history.record import FindingMark, Outcome, Pinned, Record, Times, Tokens, Verdict
 from otel_scorer.history.storable import count, count_or_none, name, names, number
-from otel_scorer.model import Decision, Finding, Kind, Missing, Result, Score, Span, Status, Usage
+from otel_scorer.model import STATUS_ERROR, Decision, Finding, Kind, Missing, Result, Score, Span, Status, Usage
 from otel_scorer.sampling.upstream import upstream_probability_of
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ def record_of(
         input_length=input_length(view),
         latency_s=view.duration_s,
         latency_by_kind_s=_latency_by_kind(view),
+        spans_by_kind=_counted(view.kinds.values()),
+        errors_by_kind=_counted(_failed_kinds(view)),
         tokens=tokens,
         tokens_by_kind=_tokens_by_kind(view, tokens),
         received_spans=received_spans,
@@ -157,6 +160,15 @@ def label_of(results: Sequence[Result]) -> Literal["pass", "fail", ""]:
 
 def _latency_by_kind(view: TraceView) -> dict[Kind, float]:
     return {kind: _busy_s(view.spans_of(_ALONE[kind])) for kind in sorted(set(view.kinds.values()))}
+
+
+def _failed_kinds(view: TraceView) -> list[Kind]:
+    failed = [span.span_id for span in view.trace.spans if span.status_code == STATUS_ERROR]
+    return [view.kinds[span_id] for span_id in failed] if failed else []
+
+
+def _counted(kinds: Iterable[Kind]) -> dict[Kind, int]:
+    return dict(sorted(Counter(kinds).items()))
 
 
 def _busy_s(spans: Iterable[Span]) -> float:

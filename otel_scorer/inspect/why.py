@@ -18,7 +18,7 @@ from otel_scorer.model import DIMENSIONS, Status
 MEANING: Mapping[Status, str] = {
     "scored": "every dimension that its rubrics ask for has a score",
     "partial": "some dimensions have a score, others have none",
-    "not_sampled": "no rule took it, and neither did the random floor",
+    "not_sampled": "no rule or stratum took it, and neither did the random floor",
     "over_budget": "it was chosen, but the budget for scoring was used up",
     "shed": "it was chosen, but too much was waiting to be scored",
     "bypassed": "the ledger was away, so its spans were forwarded without being held or scored",

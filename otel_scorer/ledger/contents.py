@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from otel_scorer.ledger.bundles import MOST_SPANS, bundled, count_in, pack_bundle
 from otel_scorer.ledger.client import Argument
@@ -264,13 +264,14 @@ class Advance:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """An outbox record: a whole OTLP request of one evaluation span or log record.
+    """An outbox record: a whole OTLP request of one evaluation span or log record (`traces`, `logs`), or what a store
+    of evaluations is told (any other signal).
 
     `id` is made of what it says; tenants may have equal trace ids, so the store keeps it as `tenant/id`.
     """
 
     id: str
-    signal: Literal["traces", "logs"]
+    signal: str
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
 

@@ -80,7 +80,10 @@ class Postbox:
         return [self._keys.named("outbox"), self._keys.named("outbox_data")]
 
     async def lock_records(self, holder: str, for_s: float) -> bool:
-        """Whether this process may drain the records now: one at a time saves work, two would do no harm."""
+        """Whether this process may drain the records now: one at a time saves work, two would do no harm.
+
+        For 0 s: gives the turn back.
+        """
         return bool(await self._client.run(("lock", [self._keys.named("records_lock")], [holder, int(for_s * 1000)])))
 
     async def records(self, limit: int) -> list[StreamedRecord]:

@@ -12,7 +12,7 @@ NAMES = (
     *("start", "finish", "give_back", "beat"),
     *("outgoing", "sent", "postpone", "lock", "forget", "quarantine"),
     *("talk_look", "talk_put", "talk_start", "talk_finish", "talk_commit"),
-    *("budget_reserve", "budget_settle", "budget_admit", "answer_get", "answer_put"),
+    *("budget_reserve", "budget_settle", "budget_admit", "window_count", "window_freeze", "answer_get", "answer_put"),
 )
 
 

@@ -23,6 +23,7 @@ from otel_scorer.ledger.store import Ledger
 from otel_scorer.ledger.talks import Talk, TalkContent
 from otel_scorer.model import Conversation, Link, Missing, Result, Status
 from otel_scorer.online.endings import WriteBack
+from otel_scorer.online.evaluation_stores import tell
 from otel_scorer.otlp import encode_span
 from otel_scorer.scoring.assigned import Assigned
 from otel_scorer.scoring.judge import Judge
@@ -164,7 +165,7 @@ def _spans(
 ) -> list[Outgoing]:
     """One for each result, in the last trace, linked to the root of each."""
     target = seen.roots[-1]
-    found = []
+    found: list[Outgoing] = []
     for result in results:
         span = evaluation_span(
             result,
@@ -180,4 +181,15 @@ def _spans(
         )
         raw, envelope = encode_span(span)
         found.append(Outgoing(f"{target.trace_id}/{span.span_id}", "traces", assemble([(envelope, raw)]), headers))
+        found += tell(
+            write_back.stores,
+            replace(
+                result, primary=False
+            ),  # a store has one place for a trace's own scores, which are another rubric's
+            target,
+            late=True,
+            is_root=True,
+            evaluated_at_ns=evaluated_at_ns,
+            reasons=write_back.reasons,
+        )
     return found

@@ -47,6 +47,7 @@ class Drain:
         except asyncio.CancelledError:
             with contextlib.suppress(OtelScorerError):
                 await self.move()
+                await self._ledger.postbox.lock_records(self._holder, 0)  # a restarted `serve` need not wait for it
             raise
 
     async def _round(self) -> float:

@@ -20,6 +20,8 @@ from otel_scorer.conventions.scores import (
 )
 from otel_scorer.ledger.contents import Content, Outgoing, StoredSpan
 from otel_scorer.model import Decision, Result, Status, Value
+from otel_scorer.online.evaluation_store_settings import EvaluationStoreSettings
+from otel_scorer.online.evaluation_stores import tell
 from otel_scorer.otlp import decode_span, encode_log, encode_span
 from otel_scorer.wire import Envelope, assemble, assemble_logs, encode_attributes
 
@@ -36,6 +38,7 @@ class WriteBack:
     reasons: bool = True
     log_records: bool = False
     openinference: bool = False
+    stores: tuple[EvaluationStoreSettings, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +90,8 @@ def write_results(
             appendices[span.key] = encode_attributes(_unique(attributes))
         elif write_back.holds or status in ("scored", "partial"):
             outbox += _evaluation_spans(content, span_id, own, decision, status, evaluated_at_ns, write_back)
-        if write_back.log_records:
-            outbox += _evaluation_logs(content, span_id, own, evaluated_at_ns, write_back)
+        at = _At(span_id, late=span is None, is_root=span_id == root_id)
+        outbox += _mirrors(content, at, own, evaluated_at_ns, write_back)
     if root_id not in by_target:
         appendices |= write_status(content, root_id, status, decision).appendices
     return Written(appendices, tuple(outbox))
@@ -172,6 +175,43 @@ def _evaluation_logs(
         if records:
             name = f"{target.trace_id}/{span_id}/{result.rubric}/logs"
             yield Outgoing(name, "logs", body, stored.stored.headers)
+
+
+@dataclass(frozen=True, slots=True)
+class _At:
+    """The scored span: `late` when its scores are on no span of the backend's."""
+
+    span_id: str
+    late: bool
+    is_root: bool
+
+
+def _mirrors(
+    content: Content, at: _At, results: Sequence[Result], evaluated_at_ns: int, write_back: WriteBack
+) -> Iterable[Outgoing]:
+    if write_back.log_records:
+        yield from _evaluation_logs(content, at.span_id, results, evaluated_at_ns, write_back)
+    if write_back.stores:
+        yield from _for_stores(content, at, results, evaluated_at_ns, write_back)
+
+
+def _for_stores(
+    content: Content, at: _At, results: Sequence[Result], evaluated_at_ns: int, write_back: WriteBack
+) -> Iterable[Outgoing]:
+    stored = _any(content, at.span_id)
+    if stored is None:
+        return
+    target = decode_span(stored.raw, stored.stored.envelope)
+    for result in results:
+        yield from tell(
+            write_back.stores,
+            result,
+            target,
+            late=at.late,
+            is_root=at.is_root,
+            evaluated_at_ns=evaluated_at_ns,
+            reasons=write_back.reasons,
+        )
 
 
 def _pair(encoded: tuple[bytes, Envelope]) -> tuple[Envelope, bytes]:

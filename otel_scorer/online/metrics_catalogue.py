@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from itertools import product
+from typing import Literal, NamedTuple, get_args
+
+from otel_scorer.model import DIMENSIONS, STATUSES, MissingReason
 
 MetricKind = Literal["counter", "gauge", "histogram"]
 
@@ -11,6 +14,7 @@ class MetricSpec(NamedTuple):
     """One metric. `name` lacks the `otel_scorer.` before it.
 
     Values of `open_attributes` are chosen by users: only some are told apart, the others are counted as `other`.
+    `begins` are series that are told as 0 before they ever happened, so that rate() sees their first step.
     """
 
     name: str
@@ -19,9 +23,12 @@ class MetricSpec(NamedTuple):
     description: str
     attributes: tuple[str, ...] = ()
     open_attributes: frozenset[str] = frozenset()
+    begins: tuple[tuple[str, ...], ...] = ()
 
 
 _TENANT = frozenset({"tenant"})
+_OUTCOMES = ("accepted", "retryable", "broken", "refused", "toolarge", "misconfigured", "unsupported")
+_SEGMENT = frozenset({"service", "agent", "model"})
 
 METRICS: tuple[MetricSpec, ...] = (
     MetricSpec(
@@ -50,7 +57,14 @@ METRICS: tuple[MetricSpec, ...] = (
     ),
     MetricSpec("held_spans", "gauge", "{span}", "Agent spans held at the moment, waiting for their scores."),
     MetricSpec("bypassed_spans", "counter", "{span}", "Agent spans forwarded unscored because the ledger was away."),
-    MetricSpec("exported_spans", "counter", "{span}", "Agent spans exported, with scores or plain.", ("how",)),
+    MetricSpec(
+        "exported_spans",
+        "counter",
+        "{span}",
+        "Agent spans exported, with scores or plain.",
+        ("how",),
+        begins=(("annotated",), ("plain",)),
+    ),
     MetricSpec("duplicate_spans", "counter", "{span}", "Agent spans that had come before and were ignored."),
     MetricSpec("own_spans_discarded", "counter", "{span}", "Evaluation spans of this deployment that came back to it."),
     MetricSpec(
@@ -75,6 +89,7 @@ METRICS: tuple[MetricSpec, ...] = (
         "Agent traces by how they ended (every trace has exactly one ending).",
         ("status", "tenant"),
         _TENANT,
+        begins=tuple((status, "default") for status in STATUSES),
     ),
     MetricSpec(
         "conversations",
@@ -92,7 +107,57 @@ METRICS: tuple[MetricSpec, ...] = (
         ("dimension", "value", "service"),
         frozenset({"service"}),
     ),
-    MetricSpec("missing_scores", "counter", "{score}", "Dimensions without a score, by reason.", ("dimension", "why")),
+    MetricSpec(
+        "missing_scores",
+        "counter",
+        "{score}",
+        "Dimensions without a score, by reason.",
+        ("dimension", "why"),
+        begins=tuple(product(DIMENSIONS, get_args(MissingReason))),
+    ),
+    MetricSpec(
+        "weighted_scores",
+        "counter",
+        "1",
+        "Sum of score / inclusion probability over scored traces: divided by score_weights it is the mean over all"
+        " traffic. The trace's own scores (of its root), `composite` among the dimensions.",
+        ("dimension", "service", "agent", "model"),
+        _SEGMENT,
+    ),
+    MetricSpec(
+        "score_weights",
+        "counter",
+        "1",
+        "Sum of 1 / inclusion probability over the scores in weighted_scores: an estimate of how many traces they stand"
+        " for.",
+        ("dimension", "service", "agent", "model"),
+        _SEGMENT,
+    ),
+    MetricSpec("agent_duration", "histogram", "s", "Seconds that an agent run took, root from start to end.", ()),
+    MetricSpec(
+        "agent_steps",
+        "counter",
+        "{span}",
+        "Agent spans of ended traces by kind, and whether they ended in an error.",
+        ("kind", "outcome", "service"),
+        frozenset({"service"}),
+    ),
+    MetricSpec(
+        "agent_busy",
+        "counter",
+        "s",
+        "Seconds in which at least one span of the kind was running, over ended traces.",
+        ("kind", "service"),
+        frozenset({"service"}),
+    ),
+    MetricSpec(
+        "agent_tokens",
+        "counter",
+        "{token}",
+        "Tokens of the agents' own model calls, over ended traces.",
+        ("direction", "service", "model"),
+        frozenset({"service", "model"}),
+    ),
     MetricSpec(
         "unknown_evaluations",
         "counter",
@@ -101,8 +166,12 @@ METRICS: tuple[MetricSpec, ...] = (
         ("evaluation",),
         frozenset({"evaluation"}),
     ),
-    MetricSpec("judge_calls", "counter", "{call}", "Calls of the judge.", ("outcome",)),
-    MetricSpec("judge_tokens", "counter", "{token}", "Tokens of judge calls.", ("direction",)),
+    MetricSpec(
+        "judge_calls", "counter", "{call}", "Calls of the judge.", ("outcome",), begins=(("answered",), ("failed",))
+    ),
+    MetricSpec(
+        "judge_tokens", "counter", "{token}", "Tokens of judge calls.", ("direction",), begins=(("input",), ("output",))
+    ),
     MetricSpec(
         "judge_cost",
         "counter",
@@ -112,6 +181,7 @@ METRICS: tuple[MetricSpec, ...] = (
         _TENANT,
     ),
     MetricSpec("judge_cache_hits", "counter", "{answer}", "Answers of judges that came from the cache."),
+    MetricSpec("judge_duration", "histogram", "s", "Seconds from a question to the judges to their answer."),
     MetricSpec("score_duration", "histogram", "s", "Seconds from a trace's seal to its result."),
     MetricSpec("open_traces", "gauge", "{trace}", "Traces that are not sealed yet."),
     MetricSpec("queue_traces", "gauge", "{trace}", "Sealed traces waiting for their score."),
@@ -124,16 +194,31 @@ METRICS: tuple[MetricSpec, ...] = (
     MetricSpec("in_flight_bytes", "gauge", "By", "Bodies of requests in work."),
     MetricSpec("in_flight_requests", "gauge", "{request}", "Requests in work."),
     MetricSpec(
-        "backend_outcomes", "counter", "{request}", "Requests sent to the backend, by outcome.", ("signal", "outcome")
+        "backend_outcomes",
+        "counter",
+        "{request}",
+        "Requests sent to the backend, by outcome.",
+        ("signal", "outcome"),
+        begins=tuple(product(("traces",), _OUTCOMES)),
     ),
     MetricSpec(
         "unsupported_by_backend", "counter", "{item}", "Items of signals that the backend does not take.", ("signal",)
     ),
     MetricSpec("export_duration", "histogram", "s", "Seconds that the backend took to answer.", ("signal",)),
     MetricSpec("outbox_pending", "gauge", "{span}", "Evaluation spans and log records that wait to be exported."),
-    MetricSpec("outbox_exported", "counter", "{span}", "Evaluation spans and log records exported.", ("signal",)),
     MetricSpec(
-        "outbox_refused", "counter", "{span}", "Evaluation spans and log records that the backend refused for good."
+        "outbox_exported",
+        "counter",
+        "{span}",
+        "Evaluation spans and log records exported, and scores that stores of evaluations have taken.",
+        ("signal",),
+        begins=(("traces",), ("logs",), ("evaluations",)),
+    ),
+    MetricSpec(
+        "outbox_refused",
+        "counter",
+        "{span}",
+        "Evaluation spans, log records and scores that the backend or a store refused for good.",
     ),
     MetricSpec("records_written", "counter", "{record}", "Trace records written to the history."),
     MetricSpec("records_pending", "gauge", "{record}", "Trace records waiting to be written to the history."),
@@ -143,13 +228,16 @@ METRICS: tuple[MetricSpec, ...] = (
         "{record}",
         "Trace records lost: the history was away too long, or they were unreadable.",
     ),
-    MetricSpec("shed_traces", "counter", "{trace}", "Traces not scored because of pressure.", ("why",)),
+    MetricSpec(
+        "shed_traces", "counter", "{trace}", "Traces not scored because of pressure.", ("why",), begins=(("pressure",),)
+    ),
     MetricSpec(
         "dispatches_lost",
         "counter",
         "{message}",
         "Wake-up calls for workers that were not sent; the ledger makes them again.",
         ("why",),
+        begins=(("queue_full",), ("broker",)),
     ),
     MetricSpec("ready", "gauge", "1", "1 when ready, else 0."),
 )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from otel_scorer.conventions.kinds import kind_of
+from otel_scorer.errors import LedgerError
 from otel_scorer.ledger.claims import Claim
 from otel_scorer.ledger.contents import Advance, Content, StoredSpan
 from otel_scorer.ledger.keys import unpack_heads
@@ -21,9 +23,11 @@ from otel_scorer.online.endings import write_status
 from otel_scorer.online.load import Pressure
 from otel_scorer.online.pipeline_settings import CompleteSettings, HoldSettings, SweepSettings, WorkSettings
 from otel_scorer.online.recording import Recorder
-from otel_scorer.online.sealing import Refs, Sealed, seal
+from otel_scorer.online.sealing import Refs, Sealed, is_scorable, look_at, seal
 from otel_scorer.otlp import decode_span
+from otel_scorer.sampling.decide import Looked
 from otel_scorer.sampling.settings import SamplingSettings
+from otel_scorer.sampling.windows import Standing, Windows
 
 
 @dataclass(frozen=True)
@@ -37,9 +41,11 @@ class OpenSettings:
     sampling: SamplingSettings
 
 
+log = logging.getLogger(__name__)
 _LARGE_BYTES = 256 * 1024
 _TURN_S = 0.002
 _TOPS = 50
+_UNCOUNTED = Standing()
 
 
 class OpenTraces:
@@ -53,13 +59,16 @@ class OpenTraces:
         recorder: Recorder,
         dispatch: Dispatch,
         pressure: Callable[[], Pressure],
+        windows: Windows | None = None,
     ) -> None:
+        """`windows` None: there are no strata and no budget, and nothing is counted."""
         self._ledger = ledger
         self._settings = settings
         self._refs = refs
         self._recorder = recorder
         self._dispatch = dispatch
         self._pressure = pressure
+        self._windows = windows
 
     async def handle(self, claims: Sequence[Claim]) -> list[Departure]:
         """What is to go now; everything else is written to the ledger before this returns."""
@@ -120,30 +129,50 @@ class OpenTraces:
 
     async def _seal(self, claims: Sequence[Claim]) -> list[Departure]:
         contents = await self._ledger.read(claims)
+        looked = await self._look_at(claims, contents)
+        standing = await self._standing(claims, looked)
+        shed, salt = self._pressure().shed, self._recorder.draw_salt
         departures: list[Departure] = []
         to_score: list[Advance] = []
-        began = time.monotonic()
-        for claim, content in zip(claims, contents, strict=True):
-            sealed = await self._judge(claim, content)
+        turns = _Turns()
+        for claim, content, seen, stands in zip(claims, contents, looked, standing, strict=True):
+            sealed = seal(claim, seen, stands, self._settings.sampling, salt=salt, shed=shed)
             if sealed.decision.rubrics:
                 to_score.append(self._wait_for_score(claim, sealed))
             else:
                 departures.append(self._end_unscored(claim, content, sealed))
-            if time.monotonic() - began > _TURN_S:  # decoding is work: receivers take turns with it
-                await asyncio.sleep(0)
-                began = time.monotonic()
+            await turns.give()
         answers = await self._ledger.advance(to_score)
         await self._dispatch([(step.member, 1) for step, held in zip(to_score, answers, strict=True) if held])
         return departures
 
-    async def _judge(self, claim: Claim, content: Content) -> Sealed:
-        """Seals in turns with the receivers: a large trace in a thread, for it takes seconds."""
-        sampling, salt, shed = self._settings.sampling, self._recorder.draw_salt, self._pressure().shed
-        if claim.over_limit:
-            content = tops(content, unpack_heads(claim.heads))
-        if claim.size < _LARGE_BYTES:
-            return seal(claim, content, sampling, self._refs, salt=salt, shed=shed)
-        return await asyncio.to_thread(seal, claim, content, sampling, self._refs, salt=salt, shed=shed)
+    async def _look_at(self, claims: Sequence[Claim], contents: Sequence[Content]) -> list[Looked]:
+        """A large trace in a thread, for it takes seconds."""
+        sampling, refs = self._settings.sampling, self._refs
+        found: list[Looked] = []
+        turns = _Turns()
+        for claim, content in zip(claims, contents, strict=True):
+            shown = tops(content, unpack_heads(claim.heads)) if claim.over_limit else content
+            if claim.size < _LARGE_BYTES:
+                found.append(look_at(claim, shown, sampling, refs))
+            else:
+                found.append(await asyncio.to_thread(look_at, claim, shown, sampling, refs))
+            await turns.give()
+        return found
+
+    async def _standing(self, claims: Sequence[Claim], looked: Sequence[Looked]) -> list[Standing]:
+        """What is frozen for each trace; those that cannot be scored are not counted. While the store that counts is
+        away, rules alone decide: another store's spans do not wait for it.
+        """
+        if self._windows is None:
+            return [_UNCOUNTED] * len(looked)
+        wanted = [seen.wanted if is_scorable(claim) else None for claim, seen in zip(claims, looked, strict=True)]
+        try:
+            told = iter(await self._windows.standing([one for one in wanted if one is not None]))
+        except LedgerError as error:
+            log.warning("strata and budgets are left out, for the store that counts them is away: %s", error)
+            return [_UNCOUNTED] * len(looked)
+        return [_UNCOUNTED if one is None else next(told) for one in wanted]
 
     def _wait_for_score(self, claim: Claim, sealed: Sealed) -> Advance:
         root = sealed.view.root
@@ -173,6 +202,18 @@ class OpenTraces:
         said = dump_decision(decision)
         meta = {"state": "exporting", "decision": said, "record": record.to_json()}
         return Departure(claim, content.held, written, meta, end=End(said, record))
+
+
+class _Turns:
+    """Decoding and recording are work: receivers take turns with them."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+
+    async def give(self) -> None:
+        if time.monotonic() - self._began > _TURN_S:
+            await asyncio.sleep(0)
+            self._began = time.monotonic()
 
 
 def tops(content: Content, heads: Mapping[str, Head]) -> Content:

@@ -12,6 +12,7 @@ from otel_scorer.history.storable import name
 from otel_scorer.ledger.claims import Claim
 from otel_scorer.ledger.keys import Member
 from otel_scorer.model import Decision, Result, Status
+from otel_scorer.online.counting import count_estimates, count_run
 from otel_scorer.online.decisions import BYPASSED, dump_decision
 from otel_scorer.online.sealing import Sealed
 from otel_scorer.online.telemetry import Metrics
@@ -76,6 +77,8 @@ class Recorder:
 
     def _count_outcomes(self, record: Record) -> None:
         service = record.segments.get("service", "")
+        count_estimates(self.metrics, record)
+        count_run(self.metrics, record)
         for outcome in record.outcomes:
             self._count_scores(outcome, service)
             if outcome.judge_cost is not None:
@@ -93,6 +96,8 @@ class Recorder:
         add("judge_tokens", outcome.judge_input_tokens, direction="input")
         add("judge_tokens", outcome.judge_output_tokens, direction="output")
         add("judge_cache_hits", outcome.judge_cache_hits)
+        if outcome.judge_seconds is not None:
+            self.metrics.observe("judge_duration", outcome.judge_seconds)
 
 
 def bare_ending(member: Member, decision: Decision, now_ms: int) -> tuple[str, Record]:

@@ -39,7 +39,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._numbers: dict[str, dict[Values, float]] = {spec.name: {} for spec in METRICS}
+        self._numbers: dict[str, dict[Values, float]] = {spec.name: dict.fromkeys(spec.begins, 0) for spec in METRICS}
         self._readers: dict[str, Callable[[], float]] = {}
         self._open: dict[tuple[str, str], set[str]] = {}
         self._histograms: dict[str, Histogram] = {}

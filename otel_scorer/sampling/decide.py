@@ -1,16 +1,24 @@
-"""The decision on one sealed trace: which signals hold, which rule takes it, with what probability, which rubrics."""
+"""The decision on one sealed trace: which signals hold, which rule takes it, with what probability, which rubrics.
+
+In two steps, for between them a batch of traces is counted (`windows`): what a trace shows and its rules say, then,
+with what is frozen for its window, the draw.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from otel_scorer.conventions.eval_tags import REQUESTED
+from otel_scorer.conventions.segments import segments
 from otel_scorer.model import Decision, RubricRef, Status
 from otel_scorer.sampling.draw import draw
-from otel_scorer.sampling.settings import NO_RUBRIC, RuleSettings, SamplingSettings
+from otel_scorer.sampling.settings import ATTRIBUTE, NO_RUBRIC, RuleSettings, SamplingSettings, StratumSettings
 from otel_scorer.sampling.signals import Signal
+from otel_scorer.sampling.windows import Standing, Wanted, of_stratum
 
 if TYPE_CHECKING:
     from otel_scorer.conventions.trace_view import TraceView
@@ -34,6 +42,27 @@ class Chance:
     by_rubric: tuple[tuple[RubricRef, float], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a trace shows, and what the rules say of it. `chance` None: an evaluation's trace, left alone."""
+
+    view: TraceView
+    refs: Refs
+    signals: tuple[str, ...] = ()
+    matching: tuple[RuleSettings, ...] = ()
+    chance: Chance | None = None
+    strata: tuple[tuple[StratumSettings, str], ...] = ()
+    """The strata that it is in, each with the name of its segment."""
+
+    @property
+    def wanted(self) -> Wanted | None:
+        """How it is counted; None where nobody would score it."""
+        if self.chance is None or not (self.chance.by_rubric or self.strata):
+            return None
+        strata = tuple((segment, stratum.target) for stratum, segment in self.strata)
+        return Wanted(self.view.trace.tenant, self.chance.probability, strata)
+
+
 def decide(view: TraceView, settings: SamplingSettings, refs: Refs, *, salt: bytes | None = None) -> Decision:
     """The decision on a trace, the same in every process with equal settings and `salt` (else `salt_for("default")`).
 
@@ -41,21 +70,52 @@ def decide(view: TraceView, settings: SamplingSettings, refs: Refs, *, salt: byt
     of its own is `incomplete` whatever the draw says; if it is taken, what can be scored of it is. One that no
     configured rubric fits is `not_sampled` by the rule `no_rubric` with probability 0. A rule for
     the rubrics that a trace asks for does not match where none is known. An evaluation trace is `own` and looked at no
-    further.
+    further. Strata and budgets do not count here, as with the first trace of all.
     """
+    looked = look(view, settings, refs)
+    return conclude(looked, Standing((0,) * len(looked.strata)), settings, salt=salt)
+
+
+def look(view: TraceView, settings: SamplingSettings, refs: Refs) -> Looked:
+    """The first step: signals, matching rules, segments."""
     if view.own:
-        return Decision(status="own", rule="", probability=0.0)
+        return Looked(view, refs)
     held = held_signals(view, settings)
-    signals = labels(held)
     matching = matching_rules(settings, held)
     if any(rule.rubrics == REQUESTED for rule in matching):
         refs = _asked_once(refs, refs(view, REQUESTED))
         matching = [rule for rule in matching if rule.rubrics != REQUESTED or refs(view, REQUESTED)]
-    chance = chance_of(view, matching or [_floor(settings)], refs)
+    matching = matching or [_floor(settings)]
+    strata = segments_of(view, [stratum for stratum in settings.strata if refs(view, stratum.rubrics)])
+    return Looked(view, refs, labels(held), tuple(matching), chance_of(view, matching, refs), strata)
+
+
+def conclude(looked: Looked, standing: Standing, settings: SamplingSettings, *, salt: bytes | None = None) -> Decision:
+    """The second step: the draw, against the probability of the rules and strata, thinned by the budget's factor."""
+    view, chance = looked.view, looked.chance
+    if chance is None:
+        return Decision(status="own", rule="", probability=0.0)
+    if looked.strata and standing.counts:
+        strata = [
+            stratum.as_rule(of_stratum(stratum.target, count))
+            for (stratum, _), count in zip(looked.strata, standing.counts, strict=True)
+        ]
+        chance = chance_of(view, [*looked.matching, *strata], looked.refs)
+    factor = standing.factor
     drawn = draw(view.trace.trace_id, salt if salt is not None else settings.salt_for("default"))
-    taken = tuple(ref for ref, probability in chance.by_rubric if drawn < probability)
+    taken = tuple(ref for ref, probability in chance.by_rubric if drawn < probability * factor)
     status: Status | None = "incomplete" if view.root is None else None if taken else "not_sampled"
-    return Decision(status, chance.rule, chance.probability, rubrics=taken, signals=signals)
+    return Decision(status, chance.rule, chance.probability * factor, rubrics=taken, signals=looked.signals)
+
+
+def segments_of(view: TraceView, strata: Sequence[StratumSettings]) -> tuple[tuple[StratumSettings, str], ...]:
+    """The strata with the name of the trace's segment in each: a digest, for values may be long and hold content."""
+    if not strata:
+        return ()
+    attributes = tuple(key.removeprefix(ATTRIBUTE) for one in strata for key in one.by if key.startswith(ATTRIBUTE))
+    found = segments(view, attributes)
+    named = ((one, [view.trace.tenant, one.name, *(found.get(key, "") for key in one.by)]) for one in strata)
+    return tuple((one, hashlib.blake2b(json.dumps(parts).encode(), digest_size=12).hexdigest()) for one, parts in named)
 
 
 def held_signals(view: TraceView, settings: SamplingSettings) -> frozenset[Signal]:

@@ -6,13 +6,16 @@ import hashlib
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator, model_validator
 
 from otel_scorer.conventions.eval_tags import REQUESTED
+from otel_scorer.conventions.segments import SEGMENT_KEYS
 from otel_scorer.sampling.signals import ALWAYS, AnySignal, Signal
 
 FLOOR = "floor"
 """The name of what takes a share of the traces that match no rule."""
+ATTRIBUTE = "attribute."
+"""Begins the segment key of a chosen attribute."""
 NO_RUBRIC = "no_rubric"
 """Stands in a decision's rule when no rubric fits the trace, whatever the rules said."""
 
@@ -45,9 +48,52 @@ class RuleSettings(BaseModel):
     @field_validator("name")
     @classmethod
     def _not_taken(cls, name: str) -> str:
-        if name in (FLOOR, NO_RUBRIC):
-            raise ValueError(f"`{name}` is a word of otel_scorer's own here; give the rule another name")
-        return name
+        return _own_name(name)
+
+
+class StratumSettings(BaseModel):
+    """So many traces of each segment in each window of time, however many there are of it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: RuleName = Field(description="Lower-case name, written to `otel_scorer.sampling.rule`.")
+    by: tuple[str, ...] = Field(
+        min_length=1,
+        description="Segment keys that tell the segments apart, such as `service`, `agent`, `model`, or "
+        "`attribute.<key>` for an attribute of the root or its resource.",
+    )
+    target: int = Field(
+        ge=1,
+        description="Traces of each segment to score in a window: the probability is this number by the traces that "
+        "the segment had in the last window, at most 1 (a segment that had none is taken whole).",
+    )
+    rubrics: tuple[Annotated[str, StringConstraints(min_length=1)], ...] | None = Field(
+        default=None, description="Rubrics that score them, as in a rule. Left out: those configured for the kind."
+    )
+
+    @field_validator("name")
+    @classmethod
+    def _not_taken(cls, name: str) -> str:
+        return _own_name(name)
+
+    @field_validator("by")
+    @classmethod
+    def _are_segment_keys(cls, by: tuple[str, ...]) -> tuple[str, ...]:
+        wrong = next((key for key in by if key not in SEGMENT_KEYS and key.removeprefix(ATTRIBUTE) in ("", key)), None)
+        if wrong is not None:
+            known = ", ".join(SEGMENT_KEYS)
+            raise ValueError(f"`{wrong}` is no segment key: write one of {known}, or {ATTRIBUTE}<key>")
+        return by
+
+    def as_rule(self, rate: float) -> RuleSettings:
+        """The stratum as a rule that takes a segment with this rate."""
+        return RuleSettings.model_construct(name=self.name, when=(), match="any", rate=rate, rubrics=self.rubrics)
+
+
+def _own_name(name: str) -> str:
+    if name in (FLOOR, NO_RUBRIC):
+        raise ValueError(f"`{name}` is a word of otel_scorer's own here; give the rule another name")
+    return name
 
 
 def _default_rules() -> tuple[RuleSettings, ...]:
@@ -75,6 +121,17 @@ class SamplingSettings(BaseModel):
     floor: float = Field(
         default=0.02, ge=0, le=1, description="Share of the traces that match no rule, taken at random, 0 to 1."
     )
+    strata: tuple[StratumSettings, ...] = Field(
+        default=(),
+        description="Numbers of traces to score of each segment and window, beside rules and floor: the largest "
+        "probability counts.",
+    )
+    window_s: float = Field(
+        default=60.0,
+        ge=1,
+        le=86_400,
+        description="Length of the windows, in seconds, of strata and of the thinning by `scoring.budget`.",
+    )
     always_signals: tuple[AnySignal, ...] = Field(
         default=(),
         description="Signals to compute beside those that rules name; they are told in `otel_scorer.signals`.",
@@ -85,14 +142,14 @@ class SamplingSettings(BaseModel):
         description="Key of the draw; the same on every replica. Left out: made from the name of the deployment.",
     )
 
-    @field_validator("rules")
-    @classmethod
-    def _distinct_names(cls, rules: tuple[RuleSettings, ...]) -> tuple[RuleSettings, ...]:
-        names = [rule.name for rule in rules]
+    @model_validator(mode="after")
+    def _names_differ(self) -> SamplingSettings:
+        names = [*(rule.name for rule in self.rules), *(stratum.name for stratum in self.strata)]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise ValueError(f"two rules are called `{twice[0]}`; names must differ")
-        return rules
+            what = "rules are" if self.rules and not self.strata else "of rules and strata are"
+            raise ValueError(f"two {what} called `{twice[0]}`; names must differ")
+        return self
 
     @cached_property
     def asked(self) -> tuple[Signal, ...]:

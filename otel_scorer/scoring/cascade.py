@@ -5,7 +5,8 @@ How several verdicts become one estimate (each rule can only lower it when somet
     estimate   the lowest of the verdicts. A check that finds nothing never makes up for one that finds something
     fault      a verdict whose nearest anchor is under 5; it counts whatever its weight
     good word  no fault: counts when the verdicts' weights come to 0.5 and when what the dimension needs was captured
-    judge      `when_open` fills what no check could tell; `always` hears both and takes the lower one. A fault that
+    judge      `when_open` fills what no check could tell, and hears the judge as well where a good word is doubtful
+               (the lower one counts); `always` hears both and takes the lower one. A fault that
                checks found stands without the judge, their good word does not: with `always` and a judge that failed
                it is missing
     crash      a check that raises makes its dimension `rubric_error`; the others go on
@@ -14,9 +15,10 @@ How several verdicts become one estimate (each rule can only lower it when somet
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from otel_scorer.model import Finding, JudgeUse, Missing, Score
 from otel_scorer.scoring.composite import nearest_anchor
@@ -33,14 +35,18 @@ from otel_scorer.scoring.judge import (
     Prompt,
     answer_schema,
     read_answer,
+    total_use,
 )
 from otel_scorer.scoring.judge_settings import Suspicious
-from otel_scorer.scoring.prompt import render_prompt
-from otel_scorer.scoring.reduce import TooLong
+from otel_scorer.scoring.prompt import long_of, render_prompt
+from otel_scorer.scoring.reduce import NO_SUMMARIES, TooLong
 from otel_scorer.scoring.reference import Expected
 from otel_scorer.scoring.rubric import Rubric
 from otel_scorer.scoring.scrub import Pseudonyms
+from otel_scorer.scoring.summaries import Summaries, Summarises
 from otel_scorer.scoring.verdict import HIGHEST, Target
+
+log = logging.getLogger(__name__)
 
 EVIDENCE_CHARS = 60_000
 """Characters of evidence for a judge that does not say how many it wants (`evidence_chars`)."""
@@ -57,6 +63,10 @@ class Examined:
     asked: tuple[str, ...] = ()
     prompt: Prompt | None = None
     shown: Exhibit | None = None
+    render: Callable[[Summaries], Prompt] | None = None
+    """Writes the prompt again, with summaries of its long steps."""
+    long: Mapping[str, str] = field(default_factory=dict)
+    """The long steps that a model is to summarise, as JSON by content digest."""
     findings: tuple[Finding, ...] = ()
     judge_use: JudgeUse = field(default_factory=JudgeUse)
     agreement: Mapping[str, float] = field(default_factory=dict)
@@ -97,7 +107,7 @@ def _to_ask(done: Examined) -> tuple[str, ...]:
         for name, rules in done.rubric.dimensions.items()
         if rules.ask
         and done.heard[name].is_open
-        and (done.rubric.judge == "always" or isinstance(done.scores[name], Missing))
+        and (done.rubric.judge == "always" or isinstance(done.scores[name], Missing) or done.heard[name].is_doubtful)
     )
 
 
@@ -114,15 +124,23 @@ def _prepare(
         done.shown = exhibit_of(done.target)
         if expected is not None:
             done.shown.facts.update(expected.shown)
-        done.prompt = render_prompt(
-            done.rubric,
-            asked,
-            done.shown,
-            getattr(judge, "evidence_chars", EVIDENCE_CHARS),
-            tenant=done.target.view.trace.tenant,
-            pseudonyms=pseudonyms(),
-            quote=policy == "neutralise",
-        )
+        shown, quote = done.shown, policy == "neutralise"
+
+        def render(summaries: Summaries = NO_SUMMARIES) -> Prompt:
+            return render_prompt(
+                done.rubric,
+                asked,
+                shown,
+                getattr(judge, "evidence_chars", EVIDENCE_CHARS),
+                tenant=done.target.view.trace.tenant,
+                pseudonyms=pseudonyms(),
+                quote=quote,
+                summaries=summaries,
+            )
+
+        done.prompt, done.render = render(), render
+        if getattr(judge, "summarise", None) is not None:
+            done.long = long_of(shown, pseudonyms(), quote)
         if done.prompt.suspicious:
             done.findings += (_ADDRESSES_THE_JUDGE,)
             if policy == "do_not_score":
@@ -146,23 +164,51 @@ async def consult(done: Examined, judge: Judge, deadline: float) -> Examined:
     """Asks the judge what is open, and merges. Never raises but CancelledError. `deadline` is of time.monotonic()."""
     if done.prompt is None or done.shown is None:
         return done
-    done.by = judge.name
+    began = time.monotonic()
     try:
+        return await _consult(done, done.shown, judge, deadline)
+    finally:
+        if done.judge_use.calls:
+            done.judge_use = replace(done.judge_use, seconds=round(time.monotonic() - began, 3))
+
+
+async def _consult(done: Examined, shown: Exhibit, judge: Judge, deadline: float) -> Examined:
+    done.by = judge.name
+    await _summarise(done, judge, deadline)
+    summarising = done.judge_use
+    use: JudgeUse | None = None
+    try:
+        assert done.prompt is not None  # noqa: S101 - looked at by the caller; a summary writes it anew
         answer = await _ask(done.prompt, judge, deadline)
-        done.judge_use = answer.use
+        use = answer.use
         opinions = read_answer(answer.text, done.asked)
     except JudgeFailure as error:
-        if done.judge_use == JudgeUse():
-            done.judge_use = error.use
+        done.judge_use = total_use((summarising, use or error.use))
         _without_judge(done, Missing(error.why, str(error)))
         return done
+    done.judge_use = total_use((summarising, use))
     by = {name: answer.by.get(name, judge.name) for name in done.asked}
     done.by = "+".join(dict.fromkeys(by.values()))
     done.agreement = answer.agreement
     done.findings += answer.findings
     for name, opinion in opinions.items():
-        done.scores[name] = _merged(done.scores[name], opinion, done.shown, by[name])
+        done.scores[name] = _merged(done.scores[name], opinion, shown, by[name])
     return done
+
+
+async def _summarise(done: Examined, judge: Judge, deadline: float) -> None:
+    """Writes the prompt again with summaries of its long steps, where settings say so. It stays as it is where that
+    fails.
+    """
+    summarise: Summarises | None = getattr(judge, "summarise", None)
+    if summarise is None or not done.long or done.render is None:
+        return
+    summaries = await summarise(done.target.view.trace.tenant, done.long, deadline)
+    done.judge_use = summaries.use
+    try:
+        done.prompt = await asyncio.to_thread(done.render, summaries)
+    except Exception as error:  # TooLong, or a detector: the prompt without summaries was written
+        log.warning("a prompt goes without its summaries (%s)", crash_place("summaries", error))
 
 
 _LAST_WORD_S = 0.5

@@ -11,8 +11,10 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from otel_scorer.model import GenAI, Message, ToolCall, Value
+from otel_scorer.model import Document, GenAI, Message, ToolCall, ToolDefinition, Value
 from otel_scorer.scoring.clean import clip, visible
+from otel_scorer.scoring.pointing import pointing
+from otel_scorer.scoring.tracebacks import without_frames
 from otel_scorer.scoring.verdict import Target
 
 if TYPE_CHECKING:
@@ -54,11 +56,13 @@ def _of_trace(view: TraceView) -> Exhibit:
     facts: dict[str, Value] = {
         "system_prompt": _text(view.system),
         "task": _text(view.task),
-        "user_messages": _text(view.user_text) if view.user_text != view.task else None,
+        "user_messages": _text(view.user_text),
         "tools_offered": _definitions(view),
         "final_answer": _text(view.final_answer),
     }
-    shown = tuple(_pointing(step, facts) for step in shown)
+    if view.user_text == view.task:
+        del facts["user_messages"]
+    shown = tuple(pointing(shown, facts))
     failed = frozenset(
         numbers[step.span.span_id]
         for step in steps
@@ -66,24 +70,6 @@ def _of_trace(view: TraceView) -> Exhibit:
     )
     aliases = {number: span_id for span_id, number in numbers.items()}
     return Exhibit(facts, shown, aliases, failed, heard.repeated)
-
-
-_WORTH_POINTING = 60
-"""Characters from which on a text that stands among the facts is not written out again."""
-
-
-def _pointing(step: dict[str, Value], facts: Mapping[str, Value]) -> dict[str, Value]:
-    """The step with `[= final_answer]` and the like where it repeats a fact word for word."""
-    names = {
-        text: f"[= {name}]" for name, text in facts.items() if isinstance(text, str) and len(text) >= _WORTH_POINTING
-    }
-    return {
-        key: names.get(value, value) if key in _REPEATING and isinstance(value, str) else value
-        for key, value in step.items()
-    }
-
-
-_REPEATING = frozenset({"input", "output", "says", "query"})
 
 
 class _Heard:
@@ -156,8 +142,18 @@ def _uses_by_span(view: TraceView) -> dict[str, list[ToolUse]]:
 def _definitions(view: TraceView) -> Value:
     if view.tool_definitions is None:
         return None
+    used = {use.name for use in view.tool_uses}
     tools = list(view.tool_definitions.values())[:100]
-    return [{"name": tool.name, "description": clip(visible(tool.description), 500)} for tool in tools]
+    return [_definition(tool, _USED_CHARS if tool.name in used else _UNUSED_CHARS) for tool in tools]
+
+
+_USED_CHARS, _UNUSED_CHARS = 500, 200
+"""Characters of a tool's description: of one that was called, and of one that was only on offer."""
+
+
+def _definition(tool: ToolDefinition, chars: int) -> dict[str, Value]:
+    name, description = visible(tool.name)[:200], clip(visible(tool.description), chars)
+    return {"name": name, "description": description} if description else {"name": name}
 
 
 def _step(
@@ -170,7 +166,7 @@ def _step(
         shown["tool_runs"] = [_use(use) for use in uses[:200]]
     error = errors.get(step.span.span_id, "")
     if error:
-        shown["error"] = _text(error)
+        shown["error"] = without_frames(clip(visible(error), MAX_FIELD))
     return {key: value for key, value in shown.items() if value not in ("", [], {})}
 
 
@@ -186,7 +182,7 @@ def _use(use: ToolUse) -> dict[str, Value]:
         "result": _value(use.result) if use.result_captured else None,
     }
     if use.error:
-        shown["error"] = _text(use.error)
+        shown["error"] = without_frames(clip(visible(use.error), MAX_FIELD))
     return shown
 
 
@@ -198,16 +194,24 @@ def _of_llm(genai: GenAI) -> dict[str, Value]:
     return {
         "says": _text("\n".join(message.text for message in genai.output_messages if message.text)),
         "asks_for": calls[:200],
-        "finish": [*genai.finish_reasons],
+        "finish": [reason for reason in genai.finish_reasons if reason.lower() not in _ORDINARY_ENDS],
     }
+
+
+_ORDINARY_ENDS = frozenset({"stop", "end_turn", "tool_call", "tool_calls", "tool_use", "function_call", "completed"})
 
 
 def _of_retrieval(genai: GenAI) -> dict[str, Value]:
     documents = genai.reranked if genai.reranked is not None else genai.documents
     if documents is None:
         return {"query": _text(genai.query), "documents": None}
-    shown: list[Value] = [{"text": _text(document.text), "score": document.score} for document in documents[:50]]
+    shown: list[Value] = [_document(document) for document in documents[:50]]
     return {"query": _text(genai.query), "documents": shown}
+
+
+def _document(document: Document) -> dict[str, Value]:
+    text = _text(document.text)
+    return {"text": text} if document.score is None else {"text": text, "score": document.score}
 
 
 def _of_agent(genai: GenAI) -> dict[str, Value]:

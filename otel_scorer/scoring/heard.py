@@ -33,6 +33,12 @@ class Heard:
         return self.crash is None and self.gap is None
 
     @property
+    def is_doubtful(self) -> bool:
+        """A check's good word is no more than likely, and none found a fault."""
+        found_fault = any(nearest_anchor(verdict.estimate) < HIGHEST for verdict in self.verdicts)
+        return not found_fault and any(verdict.doubtful for verdict in self.verdicts)
+
+    @property
     def nothing_to_judge(self) -> bool:
         """Every check says that what it looks at does not exist here."""
         refused = bool(self.refusals) and all(refusal.not_applicable for refusal in self.refusals)

@@ -37,14 +37,20 @@ class Prompt:
     suspicious: bool = False
     """The evidence holds text that is shaped like a word to a grader."""
 
+    sections: Mapping[str, str] = field(default_factory=dict)
+    """What `system` says of each asked dimension, word for word."""
+
     def about(self, dimensions: Sequence[str]) -> Prompt:
-        """The same question about some of the dimensions only: all but the last line stays as it is."""
+        """The same question about some of the dimensions only: nothing is said of the others."""
         rest = self.system.removesuffix(asking(self.asked))
-        return replace(self, system=rest + asking(dimensions), asked=tuple(dimensions))
+        sections = {name: text for name, text in self.sections.items() if name in dimensions}
+        for name in self.sections.keys() - sections.keys():
+            rest = rest.replace(f"{self.sections[name]}\n\n", "", 1)
+        return replace(self, system=rest + asking(dimensions), asked=tuple(dimensions), sections=sections)
 
 
 def asking(dimensions: Sequence[str]) -> str:
-    """The last line of the instructions: all that differs between two questions of one rubric."""
+    """The last line of the instructions."""
     return f"Grade these dimensions: {', '.join(dimensions)}."
 
 
@@ -81,6 +87,7 @@ def total_use(uses: Iterable[JudgeUse]) -> JudgeUse:
         output_tokens=sum(use.output_tokens for use in found),
         cost=math.fsum(costs) if costs else None,
         cache_hits=sum(use.cache_hits for use in found),
+        seconds=math.fsum(use.seconds for use in found),
     )
 
 
@@ -163,23 +170,34 @@ def answer_schema(dimensions: Iterable[str]) -> dict[str, Any]:
         "additionalProperties": False,
     }
     names = list(dimensions)
+    schema: dict[str, Any] = {"type": "object", "required": names, "additionalProperties": False}
+    if len(names) == 1:
+        return {**schema, "properties": {names[0]: opinion}}
+    # written once: the schema is sent, and paid for, with every call
     return {
-        "type": "object",
-        "properties": dict.fromkeys(names, opinion),
-        "required": names,
-        "additionalProperties": False,
+        **schema,
+        "properties": {name: {"$ref": "#/$defs/opinion"} for name in names},
+        "$defs": {"opinion": opinion},
     }
 
 
 def read_answer(text: str, dimensions: Sequence[str]) -> dict[str, Opinion]:
     """The opinions in `text`. Raises JudgeInvalid unless it is exactly one object with exactly the asked dimensions."""
+    content = read_object(text)
+    if set(content) != set(dimensions):
+        raise JudgeInvalid("the answer does not name exactly the dimensions that were asked")
+    return {name: _opinion(content[name]) for name in dimensions}
+
+
+def read_object(text: str) -> dict[str, Any]:
+    """The one JSON object that `text` is. Raises JudgeInvalid for anything else, and for a key that comes twice."""
     try:
         content = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise JudgeInvalid("the answer is not one JSON object") from error
-    if not isinstance(content, dict) or set(content) != set(dimensions):
-        raise JudgeInvalid("the answer does not name exactly the dimensions that were asked")
-    return {name: _opinion(content[name]) for name in dimensions}
+    if not isinstance(content, dict):
+        raise JudgeInvalid("the answer is not one JSON object")
+    return content
 
 
 def _opinion(content: object) -> Opinion:

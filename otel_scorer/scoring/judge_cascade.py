@@ -8,8 +8,8 @@ A dimension is unsure (each condition is a setting, `scoring.unsure`)
 
 About an unsure dimension the later judge's word counts. A judge that fails is passed over: the next one is asked about
 everything that is open. Where the last one fails, scores that an earlier one gave stand, with the finding
-`judge.unsure`; when nobody answered, this judge fails as the last one did. Each judge that failed leaves the finding
-`judge.passed_over`.
+`judge.unsure`, as with samples of the last one that agree too little. When nobody answered, this judge fails as the
+last one did. Each judge that failed leaves the finding `judge.passed_over`.
 """
 
 from __future__ import annotations
@@ -75,6 +75,7 @@ class JudgeCascade:
             open_now = tuple(name for name in prompt.asked if self._is_unsure(name, prompt, heard))
             if not open_now:
                 break
+        heard.findings += self._disagreeing(heard)
         return _answer(prompt, heard, open_now)
 
     async def _hear(self, judge: Judge, prompt: Prompt, deadline: float, heard: _Heard) -> None:
@@ -100,6 +101,15 @@ class JudgeCascade:
             heard.agreement.pop(name, None)
             if name in answer.agreement:
                 heard.agreement[name] = answer.agreement[name]
+
+    def _disagreeing(self, heard: _Heard) -> list[Finding]:
+        """Where nobody is left to ask and too few samples gave the score that stands."""
+        below = self._unsure.agreement_below
+        return [
+            Finding("judge.unsure", name, f"Only {share:.0%} of {heard.by[name]}'s samples gave this score.", "judge")
+            for name, share in heard.agreement.items()
+            if share < below
+        ]
 
     def _is_unsure(self, name: str, prompt: Prompt, heard: _Heard) -> bool:
         opinion = heard.opinions.get(name)

@@ -173,6 +173,27 @@ class BudgetSettings(BaseModel):
         return self.judge_money_per_day is not None or self.traces_per_minute is not None
 
 
+class SummarySettings(BaseModel):
+    """A judge that puts long steps of a trace into a few words, for itself and the others."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str = Field(
+        default="",
+        description="Model id of the judge (of `judge` or `judges`) that summarises steps of more than 3000 characters "
+        "before the question, beside head and tail of their texts; empty: head and tail alone. The recording that the "
+        "judge is shown is then the same online and offline only while the summaries are remembered (`judge_cache`)",
+    )
+    chars: int = Field(default=800, ge=100, le=10_000, description="Characters of one summary at most")
+    most_steps: int = Field(
+        default=8, ge=1, le=100, description="Steps of one trace that are summarised, the first ones"
+    )
+
+    @property
+    def enabled(self) -> bool:
+        return bool(self.model)
+
+
 class JudgeCacheSettings(BaseModel):
     """Answers of judges that are used again for the same question about the same evidence of the same tenant."""
 
@@ -202,6 +223,9 @@ class JudgingSettings(BaseModel):
     judge_cache: JudgeCacheSettings = Field(
         default_factory=lambda: JudgeCacheSettings(), description="Answers that are used again"
     )
+    summaries: SummarySettings = Field(
+        default_factory=lambda: SummarySettings(), description="Long steps in the words of a small model"
+    )
     suspicious: Suspicious = Field(
         default="neutralise",
         description="What happens to text of a trace that is shaped like a word to the grader: `flag` only notes a "
@@ -222,6 +246,10 @@ class JudgingSettings(BaseModel):
                     f"judges[{index}] is {one.model} at the same endpoint again: a judge asks itself nothing"
                 )
             seen.add((one.model, one.base_url))
+        models = [one.model for one in self.in_order]
+        if self.summaries.enabled and self.summaries.model not in models:
+            said = f"it is one of {', '.join(models)}" if models else "there is no judge: set judge or judges"
+            raise ValueError(f"summaries.model names {self.summaries.model}, which is no judge here; {said}")
         if self.budget.judge_money_per_day is not None:
             unpriced = next((one.model for one in self.in_order if not one.priced), None)
             if unpriced is not None:

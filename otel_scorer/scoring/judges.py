@@ -14,21 +14,28 @@ from typing import Any
 
 from otel_scorer.scoring.judge import Judge, JudgeAnswer, Prompt
 from otel_scorer.scoring.judge_budget import BudgetedJudge, Purse
-from otel_scorer.scoring.judge_cache import AnswerStore, CachedJudge
+from otel_scorer.scoring.judge_cache import AnswerStore, CachedJudge, identity
 from otel_scorer.scoring.judge_cascade import JudgeCascade
 from otel_scorer.scoring.judge_guard import Breaker, GuardedJudge
 from otel_scorer.scoring.judge_samples import SampledJudge
 from otel_scorer.scoring.judge_settings import JudgeSettings, JudgingSettings, Suspicious
 from otel_scorer.scoring.openai_judge import OpenAIJudge
+from otel_scorer.scoring.summaries import Summariser, Summarises
 
 
 class ConfiguredJudge:
     """What `score_trace` is handed: the judges of the settings as one, and how prompts for them are written."""
 
     def __init__(
-        self, judge: Judge, endpoints: Sequence[OpenAIJudge], evidence_chars: int, suspicious: Suspicious
+        self,
+        judge: Judge,
+        endpoints: Sequence[OpenAIJudge],
+        evidence_chars: int,
+        suspicious: Suspicious,
+        summarise: Summarises | None = None,
     ) -> None:
         self._judge = judge
+        self.summarise = summarise
         self._endpoints = endpoints
         self.evidence_chars = evidence_chars
         self.suspicious: Suspicious = suspicious
@@ -58,15 +65,37 @@ def build_judge(
         return None
     endpoints = [OpenAIJudge(one) for one in settings.in_order]
     stores = answers if settings.judge_cache.hours else None
-    judges = [_around(endpoint, one, purse, stores) for endpoint, one in zip(endpoints, settings.in_order, strict=True)]
-    judge = judges[0] if len(judges) == 1 else JudgeCascade(judges, settings.unsure)
-    return ConfiguredJudge(judge, endpoints, settings.evidence_chars, settings.suspicious)
+    guarded = [_guarded(endpoint, one, purse) for endpoint, one in zip(endpoints, settings.in_order, strict=True)]
+    judges = [_around(judge, one, stores) for judge, one in zip(guarded, settings.in_order, strict=True)]
+    alone = len(judges) == 1 and settings.in_order[0].samples == 1  # one that samples is told when it disagrees
+    judge = judges[0] if alone else JudgeCascade(judges, settings.unsure)
+    summarise = _summariser(settings, guarded, stores)
+    return ConfiguredJudge(judge, endpoints, settings.evidence_chars, settings.suspicious, summarise)
 
 
-def _around(endpoint: OpenAIJudge, settings: JudgeSettings, purse: Purse | None, answers: AnswerStore | None) -> Judge:
+def _guarded(endpoint: OpenAIJudge, settings: JudgeSettings, purse: Purse | None) -> Judge:
     judge: Judge = endpoint if purse is None else BudgetedJudge(endpoint, settings, purse)
     breaker = Breaker(settings.breaker_failures, settings.breaker_open_s)
-    judge = GuardedJudge(judge, settings.max_connections, breaker, settings.timeout_s)
+    return GuardedJudge(judge, settings.max_connections, breaker, settings.timeout_s)
+
+
+def _around(judge: Judge, settings: JudgeSettings, answers: AnswerStore | None) -> Judge:
     if settings.samples > 1:
         judge = SampledJudge(judge, settings.samples)
     return judge if answers is None else CachedJudge(judge, settings, answers)
+
+
+def _summariser(settings: JudgingSettings, guarded: Sequence[Judge], answers: AnswerStore | None) -> Summarises | None:
+    """By the judge that settings name: its places, its breaker and its money are the same as for questions."""
+    wanted = settings.summaries
+    for judge, one in zip(guarded, settings.in_order, strict=True):
+        if wanted.enabled and one.model == wanted.model:
+            return Summariser(
+                judge,
+                identity(one),
+                answers,
+                chars=wanted.chars,
+                most=wanted.most_steps,
+                reads=one.max_evidence_chars,
+            )
+    return None

@@ -1,18 +1,21 @@
 """A long trace made short enough for the judge, always in the same way, with a manifest of what is not shown.
 
 A step longer than SPAN_CHARS keeps head and tail of its texts, around a mark that says how much is gone: padding cannot
-push an end out of sight. Where the whole is still too long, all texts are cut, wider to narrower. Then steps in the
-middle go, those without a fault first. What still does not fit is not judged (`context_overflow`). Messages that model
-calls repeat were left out before (`exhibit`).
+push an end out of sight. Where settings have a model summarise such steps (`summaries`), its words stand beside them.
+Where the whole is still too long, all texts are cut, wider to narrower. Then steps in the middle go, those without a
+fault first. What still does not fit is not judged (`context_overflow`). Messages that model calls repeat were left out
+before (`exhibit`).
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from otel_scorer.model import Value
 from otel_scorer.scoring.clean import clip
 from otel_scorer.scoring.exhibit import Exhibit
+from otel_scorer.scoring.summaries import Summaries, content_digest
 
 SPAN_CHARS = 3_000
 """Characters of one step as JSON that are shown as they are."""
@@ -20,6 +23,7 @@ WIDTHS = (10_000, 5_000, 2_500, 1_200, 600, 300)
 """Characters that one text keeps, tried in order; facts keep twice as much as steps."""
 HEAD_STEPS, TAIL_STEPS = 8, 24
 """Steps that are kept at both ends when whole steps have to go."""
+NO_SUMMARIES = Summaries()
 EDGE_STEPS = 4
 """The same in the last attempt, when faulty steps in the middle go too."""
 
@@ -28,35 +32,71 @@ class TooLong(Exception):
     """The evidence does not fit, however far it is reduced."""
 
 
-def reduce(shown: Exhibit, budget: int) -> str:
-    """The evidence as canonical JSON of at most `budget` characters, with its manifest. Raises TooLong."""
+def reduce(shown: Exhibit, budget: int, summaries: Summaries = NO_SUMMARIES) -> str:
+    """The evidence as canonical JSON of at most `budget` characters, with its manifest. Raises TooLong.
+
+    `summaries`: of long steps, to stand beside head and tail.
+    """
     for width in WIDTHS:
-        text = _render(shown, shown.steps, width)
+        text = _render(shown, shown.steps, width, summaries)
         if len(text) <= budget:
             return text
     for steps in (_ends_and_faults(shown), _ends(shown)):
-        text = _render(shown, steps, WIDTHS[-1])
+        text = _render(shown, steps, WIDTHS[-1], summaries)
         if len(text) <= budget:
             return text
     raise TooLong(f"{len(text)} characters after reduction, {budget} are allowed")
 
 
-def _render(shown: Exhibit, steps: tuple[dict[str, Value], ...], width: int) -> str:
+def long_steps(shown: Exhibit) -> dict[str, str]:
+    """The steps that are not shown whole, as JSON by content digest."""
+    texts = [text for step in shown.steps if len(text := canonical(step)) > SPAN_CHARS]
+    return {content_digest(text): text for text in texts}
+
+
+def _render(shown: Exhibit, steps: tuple[dict[str, Value], ...], width: int, summaries: Summaries) -> str:
     facts = {key: _cut(value, 2 * width) for key, value in shown.facts.items()}
-    kept = [_fitted(step, width) for step in steps]
+    kept = [_summarised(step, width, summaries) or _fitted(step, width) for step in steps]
     shortened = [step["id"] for step, whole in zip(kept, steps, strict=True) if step != whole]
+    cut = bool(shortened) or facts != shown.facts
+    whole_number = len(steps) == len(shown.steps)
     manifest: dict[str, Value] = {
-        "steps_recorded": len(shown.steps),
-        "steps_shown": len(steps),
-        "steps_shortened": shortened if len(shortened) <= _NAMED else len(shortened),
-        "repeated_messages_left_out": shown.repeated,
-        "longest_text_shown": width,
+        "steps_recorded": None if whole_number else len(shown.steps),
+        "steps_shown": None if whole_number else len(steps),
+        "steps_shortened": (shortened if len(shortened) <= _NAMED else len(shortened)) or None,
+        "steps_summarised_by_a_model": [step["id"] for step in kept if SUMMARY in step] or None,
+        "steps_that_it_did_not_summarise": _not_summarised(steps, summaries) or None,
+        "repeated_messages_left_out": shown.repeated or None,
+        "longest_text_shown": width if cut else None,
     }
-    return canonical({**facts, "steps": kept, "shown": manifest})
+    told: dict[str, Value] = {key: value for key, value in manifest.items() if value is not None}
+    return canonical({**facts, "steps": kept, **({"shown": told} if told else {})})
 
 
 _NAMED = 40
 """Steps that the manifest names; of more it tells the number."""
+
+
+SUMMARY = "summary_by_a_model"
+
+
+def _summarised(step: dict[str, Value], width: int, summaries: Summaries) -> dict[str, Value] | None:
+    """The step as its summary between the ends of its texts; None where there is no summary."""
+    if not summaries.found:
+        return None
+    said = summaries.found.get(content_digest(canonical(step)))
+    if said is None:
+        return None
+    return {**{key: _cut(value, _ENDS_CHARS) for key, value in step.items()}, SUMMARY: clip(said, width)}
+
+
+_ENDS_CHARS = WIDTHS[-1]
+
+
+def _not_summarised(steps: Sequence[dict[str, Value]], summaries: Summaries) -> list[Value]:
+    if not summaries.failed:
+        return []
+    return [step["id"] for step in steps if content_digest(canonical(step)) in summaries.failed]
 
 
 def _fitted(step: dict[str, Value], width: int) -> dict[str, Value]:

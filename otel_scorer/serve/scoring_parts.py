@@ -14,6 +14,7 @@ from otel_scorer.ledger.answers import LedgerAnswers
 from otel_scorer.ledger.budget import LedgerBudget
 from otel_scorer.ledger.keys import Member
 from otel_scorer.ledger.store import Ledger
+from otel_scorer.ledger.windows import LedgerCounts
 from otel_scorer.model import Trace
 from otel_scorer.online.conversation_scorer import ConversationScorer
 from otel_scorer.online.endings import WriteBack
@@ -21,6 +22,7 @@ from otel_scorer.online.scorer import Scorer
 from otel_scorer.online.stores import Stores, open_stores, trace_limits
 from otel_scorer.online.work import Worker
 from otel_scorer.otlp import encode_log, encode_span
+from otel_scorer.sampling.windows import Limits, Windows
 from otel_scorer.scoring.judge import Judge
 from otel_scorer.scoring.judges import build_judge
 from otel_scorer.scoring.rubric_set import RubricSet
@@ -110,7 +112,19 @@ def write_back(settings: Settings) -> WriteBack:
         reasons=settings.scoring.reasons,
         log_records=settings.scoring.evaluation_logs,
         openinference=settings.scoring.openinference_evaluations,
+        stores=tuple(settings.evaluation_stores),
     )
+
+
+def windows_of(settings: Settings, first: Ledger) -> Windows | None:
+    """What sampling counts by window of time, in the first store; None where neither strata nor a budget ask for it."""
+    budget = settings.scoring.budget
+    limits = Limits(
+        settings.sampling.window_s, budget.traces_per_minute, budget.judge_money_per_day, budget.tenant_share
+    )
+    if not settings.sampling.strata and not limits.any:
+        return None
+    return Windows(LedgerCounts(first.client, first.keys, limits.window_s), limits)
 
 
 def worker_of(settings: Settings, urls: Sequence[str]) -> Worker:

@@ -25,6 +25,7 @@ from otel_scorer.online.conversations import Conversations
 from otel_scorer.online.departures import Departures
 from otel_scorer.online.dispatch import Dispatch, DispatchQueue
 from otel_scorer.online.drain import Drain
+from otel_scorer.online.evaluation_stores import EvaluationStore, signal_of
 from otel_scorer.online.exchange import ExportAnswer
 from otel_scorer.online.forward import BackendWatch, forward
 from otel_scorer.online.grace import Grace
@@ -44,10 +45,12 @@ from otel_scorer.online.transport_http import HttpReceiver
 from otel_scorer.online.unknown_evaluations import UnknownEvaluations
 from otel_scorer.online.waiting_traces import WaitingTraces
 from otel_scorer.otlp import Signal
+from otel_scorer.sampling.named import refuse_unknown_rubrics
+from otel_scorer.sampling.windows import Windows
 from otel_scorer.scoring.requested import RequestedRubrics
 from otel_scorer.scoring.rubric_set import RubricSet
 from otel_scorer.serve.archive import Archive
-from otel_scorer.serve.scoring_parts import write_back
+from otel_scorer.serve.scoring_parts import windows_of, write_back
 
 log = logging.getLogger(__name__)
 _AGAIN_S = 1.0
@@ -75,6 +78,7 @@ class Service:
         self._ended = ended
         self._inline = settings.placement == "inline"
         rubrics = RubricSet.load(settings.scoring.folders, settings.scoring.assigned)
+        refuse_unknown_rubrics(settings.sampling, rubrics.choose)
         self._rubrics = RequestedRubrics(rubrics, settings.scoring.requests, UnknownEvaluations(self.metrics))
         self._recorder = Recorder(
             settings.sampling.salt_for(settings.deployment),
@@ -84,6 +88,7 @@ class Service:
         self._shards: list[Shard] = []
         self._monitors: list[LoadMonitor] = []
         self._drains: list[Drain] = []
+        self._windows: Windows | None = None
         self._started = False
 
     async def start(self) -> None:
@@ -103,6 +108,7 @@ class Service:
         telemetry = Telemetry(settings.telemetry, self.metrics, listeners)
         self._closing.push_async_callback(asyncio.to_thread, telemetry.close)
         stores = await self._open_stores()
+        self._windows = windows_of(settings, stores.ledgers[0])
         archive = await Archive.open(settings)
         self._closing.push_async_callback(archive.close)
         backend = open_backend(settings.backend)
@@ -123,6 +129,15 @@ class Service:
                 await require_durable(ledger.client, self._settings.ledger)
             except LedgerError as error:
                 raise UserError(f"{error}: start it, or name another store in ledger.urls") from error
+        return stores
+
+    def _open_evaluation_stores(self) -> Mapping[str, EvaluationStore]:
+        stores = {
+            signal_of(number): EvaluationStore(settings)
+            for number, settings in enumerate(self._settings.evaluation_stores)
+        }
+        for store in stores.values():
+            self._closing.push_async_callback(store.close)
         return stores
 
     def _open_dispatch(self) -> Dispatch:
@@ -146,7 +161,13 @@ class Service:
         self._run(drain.run, "history-drain")
         timeout_s = settings.backend.timeout_s
         outbox = OutboxSender(
-            ledger, backend, self.metrics, self._watch, timeout_s=timeout_s, retry_s=settings.sweep.retry_s
+            ledger,
+            backend,
+            self.metrics,
+            self._watch,
+            timeout_s=timeout_s,
+            retry_s=settings.sweep.retry_s,
+            stores=self._open_evaluation_stores(),
         )
         self._send(lambda: outbox.run(settings.sweep.poll_s, self._stopping), "outbox")
         shipper = Shipper(backend, settings.sweep, self.metrics, self._watch, timeout_s=timeout_s)
@@ -194,6 +215,7 @@ class Service:
             self._recorder,
             dispatch,
             lambda: monitor.pressure,
+            self._windows,
         )
         waiting = WaitingTraces(
             ledger,

@@ -21,7 +21,8 @@ from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
 
 CHECKS = [
     *(grounding.numbers, grounding.entities, grounding.statements),
-    *(grounding.claims_after_failure, grounding.empty_retrieval),
+    *(grounding.claims_after_failure, grounding.empty_retrieval, grounding.attributed),
+    *(grounding.contradicts_results, grounding.dates_agree),
     *(safety.personal_data, safety.secrets, safety.prompt_leak, safety.injection_obeyed),
     *(adherence.output_format, adherence.verifiable, adherence.answered),
     *(plan.repeated_calls, plan.tool_errors, plan.tool_arguments, plan.unknown_tools, plan.needed_tool),

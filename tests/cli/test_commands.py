@@ -15,7 +15,7 @@ from otel_scorer.cli import app
 from otel_scorer.scoring.bundled import shipped_rubrics
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = ("up", "serve", "work", "demo", "why", "view", "doctor", "check", "eval", "quarantine", "rubric")
+COMMANDS = ("up", "serve", "work", "demo", "why", "view", "doctor", "check", "eval", "quarantine", "health", "rubric")
 
 
 def otel_scorer(*arguments: str | Path, cwd: Path, **environ: str) -> subprocess.CompletedProcess[str]:

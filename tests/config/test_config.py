@@ -28,7 +28,7 @@ SECTIONS = (
 
 
 def test_every_section_of_the_design_is_there() -> None:
-    assert {*SECTIONS, "deployment", "placement"} == set(Settings.model_fields)
+    assert {*SECTIONS, "deployment", "placement", "evaluation_stores"} == set(Settings.model_fields)
 
 
 def test_without_any_source_the_defaults_hold() -> None:

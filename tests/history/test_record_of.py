@@ -104,6 +104,16 @@ def made(trace: TraceView, **changes: object) -> Record:
     return record_of(trace, **{**fields, **changes})  # type: ignore[arg-type]
 
 
+def test_spans_and_their_errors_are_counted_by_kind() -> None:
+    broken = replace(span("f" * 16, {"openinference.span.kind": "TOOL"}, 3500, 3600), status_code=2)
+    kept = record_of(
+        seen(broken), status="not_sampled", decision=None, results=(), times=Times(), ended_at_ms=NOW_MS, salt=b"s"
+    )
+    assert kept.spans_by_kind == {"AGENT": 1, "LLM": 2, "TOOL": 2}
+    assert kept.errors_by_kind == {"TOOL": 1}
+    assert Record.from_json(kept.to_json()) == kept
+
+
 def test_a_record_tells_what_happened_in_numbers_and_names() -> None:
     record = made(seen())
     assert (record.status, record.label, record.rule, record.probability) == ("partial", "pass", "failed", 0.5)

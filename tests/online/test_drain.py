@@ -95,3 +95,33 @@ async def test_what_waits_when_the_drain_is_stopped_is_moved_once_more(ledger: L
         await running
     assert moved == ["first", "last"]
     assert (await load(ledger.client, ledger.keys, 0)).records == 0
+
+
+async def test_a_drain_that_was_stopped_leaves_the_turn_to_the_next_at_once(ledger: Ledger) -> None:
+    moved: list[StreamedRecord] = []
+
+    async def write(records: Sequence[StreamedRecord]) -> int:
+        moved.extend(records)
+        return 0
+
+    running = asyncio.create_task(Drain(ledger, write, Metrics()).run())
+    while not await ledger.client.redis.exists(ledger.keys.named("records_lock")):
+        await asyncio.sleep(0.01)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    await end(ledger, "1" * 32, "first")
+    assert await Drain(ledger, write, Metrics()).move() == 1
+
+
+async def test_looks_into_an_empty_queue_write_nothing(ledger: Ledger) -> None:
+    async def write(_records: Sequence[StreamedRecord]) -> int:
+        return 0
+
+    drain = Drain(ledger, write, Metrics())
+    await drain.move()
+    before = (await ledger.client.redis.info("persistence"))["rdb_changes_since_last_save"]
+    for _ in range(5):
+        await drain.move()
+    assert (await ledger.client.redis.info("persistence"))["rdb_changes_since_last_save"] == before
+    assert not await ledger.postbox.lock_records("somebody else", 10.0)

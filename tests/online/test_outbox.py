@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -19,9 +20,13 @@ from otel_scorer.ledger.store import Ledger
 from otel_scorer.online.backend import Accepted, Backend, Outcome
 from otel_scorer.online.backend_settings import BackendSettings
 from otel_scorer.online.backends import open_backend
+from otel_scorer.online.evaluation_store_settings import EvaluationStoreSettings
+from otel_scorer.online.evaluation_stores import EvaluationStore, signal_of
 from otel_scorer.online.forward import BackendWatch
 from otel_scorer.online.outbox import OutboxSender
 from otel_scorer.online.telemetry import Metrics
+
+SCORE = json.dumps({"path": "/p", "body": {}, "there": "", "until": 4e9}).encode()
 
 
 @pytest.fixture(scope="module")
@@ -114,3 +119,32 @@ async def test_one_that_is_refused_alone_is_dropped_and_its_neighbours_go(ledger
         await backend.close()
     assert (metrics.value("outbox_exported"), metrics.value("outbox_refused")) == (2, 1)
     assert await ledger.client.redis.exists(ledger.keys.named("outbox"), ledger.keys.named("outbox_data")) == 0
+
+
+async def test_a_store_of_evaluations_that_is_away_holds_up_nothing_else(ledger: Ledger) -> None:
+    away = EvaluationStoreSettings(kind="phoenix", endpoint="http://127.0.0.1:9")
+    scores = [Outgoing(f"s/{number}", signal_of(0), SCORE) for number in range(3)]
+    await fill(ledger, [*scores, *evaluations(2)])
+    metrics = Metrics()
+    async with Sink() as sink:
+        backend = open_backend(BackendSettings(endpoint=f"http://127.0.0.1:{sink.grpc_port}", protocol="grpc"))
+        store = EvaluationStore(away)
+        sender = OutboxSender(
+            ledger, backend, metrics, BackendWatch(metrics), timeout_s=2, retry_s=0.2, stores={signal_of(0): store}
+        )
+        assert await sender.send_due() == 2
+        await backend.close()
+        await store.close()
+    assert (await ledger.client.redis.zcard(ledger.postbox._outbox_keys()[0])) == 3
+    assert metrics.value("outbox_exported", signal="traces") == 2
+    assert metrics.value("outbox_refused") == 0
+
+
+async def test_scores_for_a_store_that_settings_no_longer_name_are_dropped_and_counted(ledger: Ledger) -> None:
+    await fill(ledger, [Outgoing("s/1", signal_of(4), SCORE)])
+    metrics = Metrics()
+    async with Sink() as sink:
+        backend = open_backend(BackendSettings(endpoint=f"http://127.0.0.1:{sink.grpc_port}", protocol="grpc"))
+        assert await sender_of(ledger, backend, metrics).send_due() == 1
+        await backend.close()
+    assert metrics.value("outbox_refused") == 1

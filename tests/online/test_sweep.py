@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 from e2e.agent_traces import agent_run, new_trace_id, request_of
 from otlp_sink import Sink, without_scores
 
+from otel_scorer.errors import LedgerDown
 from otel_scorer.history.record import Record
 from otel_scorer.ledger.client import StoreClient
 from otel_scorer.ledger.contents import TracePut
@@ -35,6 +36,7 @@ from otel_scorer.online.sweep import Sweeper
 from otel_scorer.online.telemetry import Metrics
 from otel_scorer.online.waiting_traces import WaitingTraces
 from otel_scorer.sampling.settings import SamplingSettings
+from otel_scorer.sampling.windows import HEADROOM, Limits, Of, Tally, Wanted, Windows
 from otel_scorer.scoring.results_json import dump
 from otel_scorer.wire import split_traces
 
@@ -64,11 +66,10 @@ class Pipeline:
         self.backend = open_backend(
             BackendSettings(endpoint=f"http://127.0.0.1:{sink.grpc_port}", protocol="grpc", timeout_s=2)
         )
-        self.sweeper = self._sweeper()
+        self.sweeper = self.sweeper_of(SamplingSettings(floor=1.0))
 
-    def _sweeper(self) -> Sweeper:
+    def sweeper_of(self, sampling: SamplingSettings, windows: Windows | None = None) -> Sweeper:
         sweep, work = SweepSettings(retry_s=0.3), WorkSettings(redispatch_s=60)
-        sampling = SamplingSettings(floor=1.0)
         recorder = Recorder(b"draw", b"salt", self.metrics)
         shipper = Shipper(self.backend, sweep, self.metrics, BackendWatch(self.metrics), timeout_s=2)
         departures = Departures(self.ledger, shipper, sweep, self.metrics, lease_s=5, ended=self.ended.append)
@@ -79,6 +80,7 @@ class Pipeline:
             recorder,
             self._dispatch,
             lambda: Pressure(),
+            windows,
         )
         waiting = WaitingTraces(
             self.ledger, HOLD, sweep, work, WriteBack("test", holds=True), recorder, self._dispatch, lambda: {"w"}
@@ -141,6 +143,54 @@ async def test_a_trace_that_our_code_cannot_judge_goes_as_it_came_and_strands_no
     sent = {span.SerializeToString() for run in runs for span in run}
     assert {without_scores(span.raw) for span in pipeline.sink.spans()} == sent
     assert set(pipeline.sink.span_copies().values()) == {1}
+
+
+class Before:
+    """Counts that stand still: the last window held 20 traces of every segment, and the rules wanted 10 of them."""
+
+    def __init__(self) -> None:
+        self.asked: list[Wanted] = []
+
+    async def count(self, wanted: Sequence[Wanted], _taken: float) -> Tally:
+        self.asked += wanted
+        of = Of(demand=10.0)
+        return Tally(7, 0, of, {one.tenant: of for one in wanted}, [(20,) * len(one.strata) for one in wanted])
+
+    async def freeze(self, _window: int, factors: Mapping[str, float]) -> Mapping[str, float]:
+        return factors
+
+
+async def test_what_strata_and_a_budget_make_of_the_last_window_is_drawn_and_recorded(pipeline: Pipeline) -> None:
+    pipeline.refs = lambda view, wanted: (AGENT,)
+    strata = [{"name": "per_agent", "by": ["service", "agent"], "target": 5}]
+    sampling = SamplingSettings.model_validate({"rules": (), "floor": 0.0, "strata": strata})
+    before = Before()
+    pipeline.sweeper = pipeline.sweeper_of(sampling, Windows(before, Limits(traces_per_minute=4)))
+    runs = [agent_run() for _ in range(20)]
+    for run in runs:
+        await pipeline.put(request_of(run))
+    await pipeline.until(lambda: len(pipeline.dispatched) + len(pipeline.ended) == len(runs))
+    assert len(before.asked) == len(runs)
+    assert len({one.strata for one in before.asked}) == 1
+    assert {(one.status, one.rule) for one in pipeline.ended} == {("not_sampled", "per_agent")}
+    (probability,) = {one.probability for one in pipeline.ended}
+    assert probability == pytest.approx(5 / 20 * 4 * (1 - HEADROOM) / 10)
+
+
+async def test_while_the_store_that_counts_is_away_rules_alone_decide(pipeline: Pipeline) -> None:
+    class Away(Before):
+        async def count(self, wanted: Sequence[Wanted], _taken: float) -> Tally:
+            raise LedgerDown("the first store")
+
+    pipeline.refs = lambda view, wanted: (AGENT,)
+    strata = [{"name": "per_agent", "by": ["agent"], "target": 5}]
+    sampling = SamplingSettings.model_validate({"rules": (), "floor": 0.0, "strata": strata})
+    pipeline.sweeper = pipeline.sweeper_of(sampling, Windows(Away(), Limits(traces_per_minute=4)))
+    run = agent_run()
+    await pipeline.put(request_of(run))
+    await pipeline.until(lambda: pipeline.ended)
+    assert [(one.status, one.rule, one.probability) for one in pipeline.ended] == [("not_sampled", "floor", 0.0)]
+    assert {without_scores(span.raw) for span in pipeline.sink.spans()} == {one.SerializeToString() for one in run}
 
 
 async def test_a_score_that_comes_while_its_root_is_on_the_way_out_follows_as_an_evaluation_span(

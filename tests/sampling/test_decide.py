@@ -9,10 +9,15 @@ from pydantic import ValidationError
 from sampled_traces import agent, llm, span, tool, trace_of
 
 from otel_scorer.conventions.trace_view import TraceView
+from otel_scorer.errors import UserError
 from otel_scorer.model import Decision, RubricRef
 from otel_scorer.sampling.decide import decide, held_signals
+from otel_scorer.sampling.named import refuse_unknown_rubrics
 from otel_scorer.sampling.settings import SamplingSettings
 from otel_scorer.sampling.signals import ALWAYS
+from otel_scorer.scoring.bundled import shipped_rubrics
+from otel_scorer.scoring.rubric_set import RubricSet
+from otel_scorer.scoring.settings import DEFAULT_BY_KIND
 
 AGENT, DEEP = RubricRef("agent", 1, "a" * 12), RubricRef("deep", 2, "b" * 12)
 
@@ -140,3 +145,14 @@ def test_the_default_rules_take_what_failed_and_leave_what_went_well() -> None:
 def test_a_wrong_setting_is_refused(wrong: dict[str, object], says: str) -> None:
     with pytest.raises(ValidationError, match=says):
         SamplingSettings.model_validate(wrong)
+
+
+def test_rubrics_that_nobody_knows_are_refused_with_their_place() -> None:
+    known = RubricSet.load([shipped_rubrics()], DEFAULT_BY_KIND)
+    refuse_unknown_rubrics(SamplingSettings(), known.choose)
+    refuse_unknown_rubrics(settings({"name": "deep", "rubrics": ["agent@1"]}), known.choose)
+    with pytest.raises(UserError, match=r"sampling.rules\[0\].rubrics \(deep\): .*agnet"):
+        refuse_unknown_rubrics(settings({"name": "deep", "rubrics": ["agnet"]}), known.choose)
+    strata = [{"name": "per_agent", "by": ["agent"], "target": 5, "rubrics": ["agent@77"]}]
+    with pytest.raises(UserError, match=r"sampling.strata\[0\].rubrics \(per_agent\): .*agent@77"):
+        refuse_unknown_rubrics(settings(strata=strata), known.choose)

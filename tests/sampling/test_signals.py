@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
@@ -26,6 +27,22 @@ GUARDRAIL = {
     "gen_ai.guardrail.name": "toxicity",
     "gen_ai.guardrail.status": "FAILED",
 }
+
+
+def confident(one: Span, confidence: float) -> Span:
+    return replace(one, attributes={**one.attributes, "app.confidence": confidence})
+
+
+def with_logprobs(*each: float) -> Span:
+    """A call whose response was recorded as the provider wrote it."""
+    tokens = [{"token": "a", "logprob": one, "top_logprobs": [{"token": "b", "logprob": -9.0}]} for one in each]
+    response = json.dumps({"choices": [{"logprobs": {"content": tokens}}]})
+    return replace(llm(), attributes={**llm().attributes, "output.value": response})
+
+
+def answering(text: str) -> Span:
+    return span("a", "run", {"openinference.span.kind": "AGENT", "input.value": "hello", "output.value": text})
+
 
 TOOL = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "lookup"}
 EMPTY = span("d", "search", {"openinference.span.kind": "RETRIEVER", "output.value": "[]"}, parent="a")
@@ -127,6 +144,28 @@ HELD: list[tuple[object, TraceView, TraceView]] = [
         {"signal": "attribute", "key": "gen_ai.agent.name", "regex": "^hel", "where": "root"},
         PLAIN,
         trace_of(span("a", "run", {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "shel"})),
+    ),
+    ("low_confidence", trace_of(agent(), confident(llm(), 0.3)), trace_of(agent(), confident(llm(), 0.5))),
+    ("low_confidence", trace_of(agent(), confident(llm(), 0.3)), trace_of(agent(), confident(llm(), 30))),
+    (
+        {"signal": "low_confidence", "below": 0.9, "among": ["tokens"]},
+        trace_of(agent(), with_logprobs(-0.05, -0.4)),
+        trace_of(agent(), with_logprobs(-0.05, -0.06)),
+    ),
+    (
+        {"signal": "low_confidence", "among": ["tokens"]},
+        trace_of(agent(), replace(llm(), attributes={**llm().attributes, "llm.response.avg_logprob": -0.9})),
+        trace_of(agent(), confident(llm(), 0.1)),
+    ),
+    (
+        {"signal": "low_confidence", "among": ["retrieval"]},
+        trace_of(agent(), retriever("a", "b", scores=[0.1, 0.4])),
+        trace_of(agent(), retriever("a", "b", scores=[0.1, 12.0])),
+    ),
+    (
+        "low_confidence",
+        trace_of(answering('{"answer": "7", "confidence": 0.2}')),
+        trace_of(answering("confidence 0.2")),
     ),
     ({"signal": "attribute", "key": "tier", "exists": False}, PLAIN, trace_of(agent(resource={"tier": "gold"}))),
     (

@@ -26,7 +26,8 @@ from otel_scorer.scoring.judge import (
 from otel_scorer.scoring.judge_cascade import JudgeCascade, at_boundary
 from otel_scorer.scoring.judge_guard import Breaker, GuardedJudge
 from otel_scorer.scoring.judge_samples import SampledJudge, median
-from otel_scorer.scoring.judge_settings import UnsureSettings
+from otel_scorer.scoring.judge_settings import JudgingSettings, UnsureSettings
+from otel_scorer.scoring.judges import build_judge
 from otel_scorer.scoring.score import score_trace
 
 FACTS, SAFETY = "factual_grounding", "privacy_and_safety"
@@ -73,13 +74,15 @@ async def test_who_is_sure_is_the_only_one_asked() -> None:
     assert (result.evaluator, result.judge_use) == ("small", JudgeUse(1, 100, 20, 0.25, 0))
 
 
-async def test_the_next_is_asked_only_about_what_is_open_and_the_prefix_of_the_question_stays() -> None:
+async def test_the_next_is_asked_and_told_only_about_what_is_open() -> None:
     small, strong = Model("small", {FACTS: 4, SAFETY: None}), Model("strong", {FACTS: 1, SAFETY: 2})
     result = await scored(small, strong)
     assert values(result) == {FACTS: (4, "small"), SAFETY: (2, "strong")}
     assert strong.prompts[0].asked == (SAFETY,)
     assert strong.prompts[0].user == small.prompts[0].user
-    assert strong.prompts[0].system.rsplit("\n", 1)[0] == small.prompts[0].system.rsplit("\n", 1)[0]
+    assert f"## {FACTS}" in small.prompts[0].system
+    assert f"## {FACTS}" not in strong.prompts[0].system
+    assert strong.prompts[0].system.split("## ")[0] == small.prompts[0].system.split("## ")[0]
     assert strong.prompts[0].system.endswith(f"Grade these dimensions: {SAFETY}.")
     assert result.evaluator == "small+strong"
     assert result.judge_use == JudgeUse(2, 200, 40, 0.5, 0)
@@ -185,6 +188,17 @@ async def test_samples_that_fail_are_disagreement_and_all_failing_is_a_failure()
         await SampledJudge(Sequence("no json", JudgeTimeout("t")), 2)(PROMPT, SCHEMA, soon())
     assert caught.value.use.calls == 2
     assert caught.value.use.input_tokens == 100
+
+
+async def test_where_nobody_is_left_to_ask_too_little_agreement_is_a_finding() -> None:
+    answers = ({FACTS: opinion(score), SAFETY: opinion(5)} for score in (4, 2, 3))
+    result = await scored(SampledJudge(Sequence(*answers), 3))
+    unsure = [one for one in result.findings if one.code == "judge.unsure"]
+    assert [(one.dimension, one.text) for one in unsure] == [(FACTS, "Only 33% of scripted's samples gave this score.")]
+    assert result.metrics[f"judge_agreement.{FACTS}"] == pytest.approx(1 / 3)
+    built = build_judge(JudgingSettings.model_validate({"judge": {"model": "m", "samples": 3}}))
+    assert built is not None
+    assert built.name == "m"
 
 
 @pytest.mark.parametrize(

@@ -6,17 +6,18 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import uvicorn
 from pydantic import SecretStr, ValidationError
-from scored_runs import check, dimension, opinion, rubric, run
+from scored_runs import check, dimension, opinion, rubric, run, soon
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from otel_scorer.conventions.scores import trace_status
 from otel_scorer.model import Missing, Score
 from otel_scorer.scoring.judge import (
     JudgeAnswer,
@@ -29,8 +30,10 @@ from otel_scorer.scoring.judge import (
     answer_schema,
 )
 from otel_scorer.scoring.judge_settings import JudgeSettings
+from otel_scorer.scoring.judges import build_judge
 from otel_scorer.scoring.openai_judge import OpenAIJudge
 from otel_scorer.scoring.score import score_trace
+from otel_scorer.scoring.settings import ScoringSettings
 
 PROMPT = Prompt("rules", "evidence", "0" * 64)
 SCHEMA = answer_schema(["factual_grounding"])
@@ -64,6 +67,9 @@ class Endpoint:
     async def answer(self, request: Request) -> Response:
         self.asked.append((dict(request.headers), await request.json()))
         how = request.path_params["how"]
+        await asyncio.sleep(SLEEPS_S.get(how, 0.0))
+        if how == "good" and '"summary"' in json.dumps(self.asked[-1][1]["response_format"]):
+            return JSONResponse(completion(json.dumps({"summary": "Rows, and one refusal."})))
         return ANSWERS[how]() if how in ANSWERS else JSONResponse(completion())
 
 
@@ -78,7 +84,31 @@ async def _flood() -> AsyncIterator[bytes]:
         yield b" " * 65536
 
 
+async def _begun_and_silent() -> AsyncIterator[bytes]:
+    yield json.dumps(completion()).encode()[:40]
+    await asyncio.sleep(30)
+
+
+async def _broken_off() -> AsyncIterator[bytes]:
+    yield json.dumps(completion()).encode()[:40]
+    raise ConnectionResetError
+
+
+SLEEPS_S = {"slow": 0.4, "hang": 30.0}
+"""Before the first byte."""
 ANSWERS = {
+    "begun_and_silent": lambda: StreamingResponse(_begun_and_silent(), media_type="application/json"),
+    "broken_off": lambda: StreamingResponse(_broken_off(), media_type="application/json"),
+    "prose": lambda: JSONResponse(completion(f"Here is my grade: {ANSWER}")),
+    "fenced": lambda: JSONResponse(completion(f"```json\n{ANSWER}\n```")),
+    "fraction": lambda: JSONResponse(completion(ANSWER.replace(": 2}", ": 2.5}"))),
+    "zero": lambda: JSONResponse(completion(ANSWER.replace(": 2}", ": 0}"))),
+    "another_dimension": lambda: JSONResponse(completion(ANSWER.replace("factual_grounding", "helpfulness"))),
+    "one_more_dimension": lambda: JSONResponse(completion(ANSWER[:-1] + ', "helpfulness": 5}')),
+    "two_lines": lambda: JSONResponse(completion(f"{ANSWER}\n{ANSWER}")),
+    "filtered": lambda: JSONResponse(completion("", "content_filter")),
+    "unauthorised": lambda: JSONResponse({"error": {"message": "secret prompt text"}}, 401),
+    "elsewhere": lambda: RedirectResponse("http://127.0.0.1:9/v1/chat/completions", 301),
     "garbage": lambda: Response(b"\xff\xfe not json", media_type="application/json"),
     "html": lambda: Response("<html>hello</html>", media_type="text/html"),
     "null": lambda: JSONResponse(None),
@@ -250,6 +280,69 @@ async def test_an_answer_off_the_schema_is_no_score(endpoint: Endpoint, how: str
 
 async def test_a_trace_is_scored_over_the_wire(endpoint: Endpoint) -> None:
     assert await _score(endpoint, "good") == Score(2, 2.0, "not there", ("0000000000000001",), "grader")
+
+
+@pytest.mark.parametrize(
+    ("how", "status"),
+    [
+        *((how, "scored") for how in ("good", "slow")),
+        *((how, "judge_timeout") for how in ("drip", "hang", "begun_and_silent")),
+        *(
+            (how, "judge_invalid_output")
+            for how in (
+                *("garbage", "html", "null", "list", "bare", "no_choice", "no_content", "numbers", "cut", "gzip"),
+                *("two", "two_lines", "prose", "fenced", "out_of_range", "zero", "fraction"),
+                *("another_dimension", "one_more_dimension", "refusal", "filtered", "flood"),
+            )
+        ),
+        *((how, "judge_error") for how in ("busy", "broken", "unauthorised", "redirect", "elsewhere", "broken_off")),
+        ("other_model", "judge_error"),
+        ("too_long", "context_overflow"),
+    ],
+)
+async def test_whatever_the_endpoint_does_the_trace_ends_with_the_right_status(
+    endpoint: Endpoint, how: str, status: str
+) -> None:
+    names = {"answers_as": "grader-*"} if how == "other_model" else {}
+    settings = ScoringSettings.model_validate(
+        {"judge": {"model": "grader", "base_url": f"{endpoint.url}/{how}/v1", "timeout_s": 1.0, **names}}
+    )
+    judge = build_judge(settings)
+    assert judge is not None
+    mine = rubric({"factual_grounding": dimension(check("shrugs"))})
+    (result,) = await score_trace(run(), [mine], judge, deadline=soon())
+    await judge.close()
+    assert trace_status([result]) == status
+    assert len(endpoint.asked) == 1
+    assert result.judge_use.calls == 1
+    assert "secret" not in str(result)
+
+
+async def test_a_long_step_is_summarised_over_the_wire_and_paid_for_from_the_same_purse(endpoint: Endpoint) -> None:
+    class Purse:
+        reserved: ClassVar[list[float]] = []
+        settled: ClassVar[list[float]] = []
+
+        async def reserve(self, _tenant: str, money: float, _for_s: float) -> str:
+            self.reserved.append(money)
+            return "r"
+
+        async def settle(self, _reservation: str, money: float) -> None:
+            self.settled.append(money)
+
+    small = {"model": "grader", "base_url": f"{endpoint.url}/good/v1", "input_price": 1.0, "output_price": 10.0}
+    settings = ScoringSettings.model_validate({"judge": small, "summaries": {"model": "grader"}})
+    judge = build_judge(settings, Purse())
+    assert judge is not None
+    mine = rubric({"factual_grounding": dimension(check("shrugs"))})
+    (result,) = await score_trace(run(result="row " * 2000), [mine], judge, deadline=soon())
+    await judge.close()
+    first, second = (body["messages"] for _, body in endpoint.asked)
+    assert "You shorten one step" in first[0]["content"]
+    assert "Rows, and one refusal." in second[1]["content"]
+    assert result.judge_use.calls == 2
+    assert result.judge_use.cost == pytest.approx(2 * (321 + 12 * 10) / 1e6)
+    assert len(Purse.reserved) == len(Purse.settled) == 2
 
 
 async def _score(endpoint: Endpoint, how: str) -> Score | Missing:

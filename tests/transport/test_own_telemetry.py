@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from typing import get_args
 
 import pytest
 from otlp_sink import Sink
 from prometheus_client.parser import text_string_to_metric_families
 
 from otel_scorer.errors import UserError
-from otel_scorer.online.metrics_catalogue import METRICS
+from otel_scorer.online.backend import Outcome
+from otel_scorer.online.metrics_catalogue import BY_NAME, METRICS
 from otel_scorer.online.telemetry import OPEN_VALUES, Metrics, Telemetry
 from otel_scorer.online.telemetry_settings import TelemetrySettings
 
@@ -125,3 +127,14 @@ async def test_metrics_are_sent_by_otlp_without_the_agents_environment(
 def test_metrics_are_never_sent_to_ourselves() -> None:
     with pytest.raises(UserError, match=r"telemetry\.otlp_endpoint: .* itself listens"):
         Telemetry(TelemetrySettings(otlp_endpoint="http://localhost:4317"), Metrics(), ["127.0.0.1:4317"])
+
+
+def test_what_has_never_happened_is_told_as_0_from_the_start() -> None:
+    metrics = Metrics()
+    telemetry = Telemetry(TelemetrySettings(), metrics)
+    found = prometheus(telemetry)
+    for name, series in (("judge_calls", 2), ("shed_traces", 1), ("exported_spans", 2)):
+        assert list(found[f"otel_scorer_{name}_total"].values()) == [0] * series
+    outcomes = {kind.__name__.lower() for kind in get_args(Outcome)}
+    assert {values[1] for values in BY_NAME["backend_outcomes"].begins} == outcomes
+    telemetry.close()

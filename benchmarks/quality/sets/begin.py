@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,22 @@ from benchmarks.quality.case import Case, case_of, records
 from benchmarks.quality.figures import Asking, Entry, Row, auc_row
 from benchmarks.quality.runs import Asked, Fetched, Said, Turn, trace_of
 from benchmarks.quality.sets import LabelledSet, Seen, entries_by
+from otel_scorer.conventions.trace_view import view
+from otel_scorer.scoring.checks.attributed import attributed
+from otel_scorer.scoring.checks.similar import Similarity
+from otel_scorer.scoring.verdict import Target, Verdict
 
 FILE = "grounding/begin_dev.jsonl"
-CHECKS = ("agent/grounding:statements", "agent/grounding:entities", "agent/grounding:numbers")
+CHECKS = (
+    "agent/grounding:statements",
+    "agent/grounding:attributed",
+    "agent/grounding:entities",
+    "agent/grounding:numbers",
+)
 SCORE = "agent/factual_grounding"
 METRIC = "statement_support"
+EMBEDDINGS = "otel_scorer.scoring.similarity:wordllama"
+WITH_EMBEDDINGS = f"{CHECKS[1]} with embeddings"
 
 
 def cases(folder: Path) -> list[Case]:
@@ -30,7 +42,7 @@ def _case(number: int, record: dict[str, Any]) -> Case:
     asked = record["message"] if isinstance(record["message"], str) else "\n".join(record["message"])
     turns: list[Turn] = [Asked(asked), Fetched(asked, (record["knowledge"],)), Said(record["response"])]
     bad = None if record["begin_label"] == "Generic" else record["begin_label"] != "Fully attributable"
-    return case_of(name, record["knowledge"], trace_of(name, turns), turns, bad)
+    return case_of(name, record["knowledge"], trace_of(name, turns), turns, bad, said=turns)
 
 
 def rows(seen: Seen) -> Sequence[Row]:
@@ -39,10 +51,27 @@ def rows(seen: Seen) -> Sequence[Row]:
     for by in (SCORE, *CHECKS, f"metric/{METRIC}"):
         entries = _by_metric(seen) if by.startswith("metric/") else entries_by(by, seen, mark=5.0)
         found.append(auc_row(Asking("BEGIN", whole, by, 0.95), entries))
-        if by not in CHECKS[1:]:
+        if by not in CHECKS[2:]:
             middle = f"{whole}, middle half of word overlap"
             found.append(auc_row(Asking("BEGIN", middle, by), _middle_half(entries)))
+    if find_spec("wordllama") is not None:
+        entries = _by_similarity(seen)
+        for question, asked in ((whole, entries), (f"{whole}, middle half of word overlap", _middle_half(entries))):
+            found.append(auc_row(Asking("BEGIN", question, WITH_EMBEDDINGS), asked))
     return found
+
+
+def _by_similarity(seen: Seen) -> list[Entry]:
+    """By the check with the shipped embeddings beside its words: rows of their own, where the extra is installed."""
+    measure = Similarity(EMBEDDINGS)
+    of = {
+        case.id: attributed(Target(view(trace_of(case.id, case.gold["said"]))), similarity=measure)
+        for case, _ in seen
+        if case.bad is not None
+    }
+    told = {name: answer.estimate for name, answer in of.items() if isinstance(answer, Verdict)}
+    plain = entries_by(CHECKS[1], seen, mark=5.0)
+    return [replace(one, value=5 - told.get(one.id, 5.0), told=one.id in told) for one in plain]
 
 
 def _by_metric(seen: Seen) -> list[Entry]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import BeforeValidator, Field
 
 from otel_scorer.sampling.signals.attribute import AttributeSignal
+from otel_scorer.sampling.signals.confidence import LowConfidenceSignal
 from otel_scorer.sampling.signals.content import (
     EmptyAnswerSignal,
     EmptyRetrievalSignal,
@@ -44,6 +45,7 @@ SIGNALS: Mapping[str, type[Signal]] = {
     "empty_retrieval": EmptyRetrievalSignal,
     "guardrail": GuardrailSignal,
     "empty_answer": EmptyAnswerSignal,
+    "low_confidence": LowConfidenceSignal,
     "evaluation_requested": EvaluationRequestedSignal,
     "attribute": AttributeSignal,
 }
@@ -75,6 +77,7 @@ AnySignal: TypeAlias = Annotated[
         | EmptyRetrievalSignal
         | GuardrailSignal
         | EmptyAnswerSignal
+        | LowConfidenceSignal
         | EvaluationRequestedSignal
         | AttributeSignal,
         Field(discriminator="signal"),

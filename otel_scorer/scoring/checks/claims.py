@@ -1,4 +1,4 @@
-"""What a text states that can be looked up: dates, times, numbers, identifiers, addresses, quotes, names.
+"""What a text states that can be looked up: dates, times, numbers, identifiers, addresses (quotes, names: `mentions`).
 
 Patterns are anchored on characters that occur once per find and have bounded repetition, so a text of n characters
 costs O(n). Most begin with a class of signs and look back from there: the search then leaps to the digits instead of
@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Literal, NamedTuple, TypeAlias
 
-from otel_scorer.scoring.checks.lexicon import vocabulary
+from otel_scorer.scoring.checks.mentions import names, quotes
 from otel_scorer.scoring.checks.words import clip
 from otel_scorer.scoring.hits import folded, found_from
+
+__all__ = ["Claim", "Kind", "claims", "names", "quotes"]
 
 Kind = Literal["url", "email", "date", "time", "percent", "amount", "number", "identifier"]
 
@@ -27,7 +30,7 @@ class Claim(NamedTuple):
     values: tuple[float, ...] = ()
     step: float = 1.0
     date: tuple[tuple[int, int, int], ...] = ()
-    """Readings (year or 0, month, day) of a date."""
+    """Readings (year or 0, month, day) of a date; day 0: the month as a whole."""
 
 
 _MONTH_NAMES = "jan feb mar apr may jun jul aug sep oct nov dec"
@@ -40,17 +43,23 @@ _URL = re.compile(r"\b(?:https?://|www\.)[^\s<>\"'`)\]}|]{2,2000}", re.IGNORECAS
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}+@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
 _ISO_DATE = re.compile(r"(\d(?<!\d\d)\d{3})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
 _SLASH_DATE = re.compile(r"(\d(?<![\d/.-]\d)\d?)[/.-](\d{1,2})[/.-](\d{4}|\d{2})(?![\d/-])")
-_MONTH_FIRST = re.compile(_MONTH + r" +(?:the +)?(\d{1,2})(?:st|nd|rd|th)?\b(?!:)(?:,? +(\d{4})\b)?", re.IGNORECASE)
-_DAY_FIRST = re.compile(
-    r"(\d(?<!\w\d)\d?)(?:st|nd|rd|th)?(?: +of)? +" + _MONTH + r"\b(?:,? +(\d{4})\b)?", re.IGNORECASE
+_GAP = r"\s{1,20}"
+"""Between the words of a date: a text that was wrapped goes on in the next line, which may be indented."""
+_MONTH_FIRST = re.compile(
+    _MONTH + _GAP + rf"(?:the{_GAP})?(\d{{1,2}})(?:st|nd|rd|th)?\b(?!:)(?:,?{_GAP}(\d{{4}})\b)?", re.IGNORECASE
 )
+_DAY_FIRST = re.compile(
+    rf"(\d(?<!\w\d)\d?)(?:st|nd|rd|th)?(?:{_GAP}of)?{_GAP}" + _MONTH + rf"\b(?:,?{_GAP}(\d{{4}})\b)?", re.IGNORECASE
+)
+_MONTH_OF_YEAR = re.compile(_MONTH + rf",?{_GAP}(?:of{_GAP})?((?:19|20)\d\d)\b", re.IGNORECASE)
+_YEAR_AND_MONTH = re.compile(r"(\d(?<![\w/.-]\d)\d{3})-(0[1-9]|1[0-2])(?![\w/-])")
 _TIME = re.compile(r"(\d(?<![\d:.]\d)\d?):(\d{2})(?::\d{2})?(?:\.\d+)? ?([ap]\.?m\b\.?)?(?![\d:])", re.IGNORECASE)
 _HOUR = re.compile(r"(\d(?<![\d:.]\d)\d?) ?([ap]\.?m)\b\.?", re.IGNORECASE)
 _IDENTIFIER = re.compile(
-    r"(?<![\w/])(?=[A-Za-z_#-]{0,24}+\d)[#]?[A-Za-z0-9]{1,64}(?:[_-][A-Za-z0-9]{1,64}){0,8}(?![\w])"
+    r"(?<![\w/\\])(?=[A-Za-z_#-]{0,24}+\d)[#]?[A-Za-z0-9]{1,64}(?:[_-][A-Za-z0-9]{1,64}){0,8}(?![\w])"
 )
 _NUMBER = re.compile(
-    r"(?P<digits>\d(?<![\w.,]\d)\d*(?:[.,  ’']\d+)*)"
+    r"(?P<digits>\d(?<![\w.,]\d)\d*(?:[.,]\d{1,40}|[ \u00a0\u2009\u202f’']\d{3}(?!\d))*)"
     r"(?P<scale> ?(?:thousand|million|billion|trillion|k|m|bn|mn)\b)?"
     r"(?P<unit> ?(?:%|percent\b|per cent\b|€|£|\$|USD\b|EUR\b|GBP\b|euros?\b|dollars?\b|pounds?\b)"
     r"|[a-zA-Z]{1,3}\b)?(?!\w)",
@@ -60,12 +69,14 @@ _CURRENCY = re.compile(r"([$€£¥₹]|\b(?:USD|EUR|GBP|CHF|JPY|CAD|AUD) ?)? ?\
 _CURRENCY_CHARS = 5
 """Characters that a currency before a number takes at most."""
 _SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "million": 1e6, "bn": 1e9, "billion": 1e9, "trillion": 1e12}
+_MAX_NUMBERS = 40_000
+"""Bare numbers of one text: a table has as many, a text of nothing but digits and blanks more."""
 _LIST_MARKER = re.compile(r"(?m)^[ \t>*_#-]{0,8}\(?\d{1,3}[.):][*_]{0,2}(?=\s|$)")
 _LABEL = re.compile(
     r"\b(?:step|option|item|part|section|question|point|phase|task|day|example|figure|table) #?\d{1,2}\b", re.IGNORECASE
 )
 _SEPARATOR = re.compile("[.,]")
-_SPACED = re.compile(r"[   ’']")
+_SPACED = re.compile(r"[ \u00a0\u2009\u202f’']")
 
 
 def claims(text: str) -> list[Claim]:
@@ -83,7 +94,7 @@ def claims(text: str) -> list[Claim]:
                 found.append(claim)
                 kept.append(match.span())
         rest = _without(rest, kept) if kept else rest
-    found.extend(_numbers(rest))
+    found.extend(islice(_numbers(rest), _MAX_NUMBERS))
     return sorted(found, key=lambda claim: claim.start)
 
 
@@ -135,6 +146,15 @@ def _month_first(match: re.Match[str]) -> Claim | None:
 
 def _day_first(match: re.Match[str]) -> Claim | None:
     return _date(match, [(int(match[3] or 0), _MONTHS[match[2][:3].lower()], int(match[1]))])
+
+
+def _month_of_year(match: re.Match[str]) -> Claim:
+    return Claim("date", match.group(), match.start(), date=((int(match[2]), _MONTHS[match[1][:3].lower()], 0),))
+
+
+def _year_and_month(match: re.Match[str]) -> Claim | None:
+    year = int(match[1])
+    return Claim("date", match.group(), match.start(), date=((year, int(match[2]), 0),)) if 1900 < year < 2100 else None
 
 
 def _date(match: re.Match[str], readings: list[tuple[int, int, int]]) -> Claim | None:
@@ -235,9 +255,9 @@ def _readings(digits: str) -> list[tuple[float, float]]:
 # ---- where they may stand --------------------------------------------------------------------------------------------
 
 _Matches: TypeAlias = Iterable[re.Match[str]]
-_DIGIT_AFTER_BLANK = re.compile(r"\d(?<= \d)")
-_MONTH_AND_DAY = re.compile(_MONTH + r" +(?:the +)?\d")
-"""With which `_MONTH_FIRST` begins, for folded texts."""
+_DIGIT_AFTER_BLANK = re.compile(r"\d(?<=\s\d)")
+_MONTH_AND_DAY = re.compile(_MONTH + rf",?{_GAP}(?:(?:the|of){_GAP})?\d")
+"""With which `_MONTH_FIRST` and `_MONTH_OF_YEAR` begin, for folded texts."""
 _DIGIT_IN_A_WORD = re.compile(r"\d(?:(?<=[A-Za-z_-]\d)|(?=[A-Za-z_-]))")
 
 
@@ -259,6 +279,12 @@ def _months_first(text: str) -> _Matches:
     return found_from(_MONTH_AND_DAY, _MONTH_FIRST, text, folded(text))
 
 
+def _months(text: str) -> _Matches:
+    if not _DIGIT_AFTER_BLANK.search(text):
+        return ()
+    return found_from(_MONTH_AND_DAY, _MONTH_OF_YEAR, text, folded(text))
+
+
 def _times(text: str) -> _Matches:
     return _TIME.finditer(text) if ":" in text else ()
 
@@ -274,64 +300,10 @@ _KINDS: tuple[tuple[Callable[[str], _Matches], Callable[[re.Match[str]], Claim |
     (_SLASH_DATE.finditer, _slashed),
     (_months_first, _month_first),
     (_DAY_FIRST.finditer, _day_first),
+    (_months, _month_of_year),
+    (_YEAR_AND_MONTH.finditer, _year_and_month),
     (_times, _time),
     (_HOUR.finditer, _hour),
     (_identifiers, _identifier),
 )
 """Where a text may state something of a kind, and what it then says."""
-
-# ---- quotes and names ------------------------------------------------------------------------------------------------
-
-_QUOTE = re.compile(r"\"([^\"\n]{1,400})\"|“([^“”\n]{1,400})”|«([^«»\n]{1,400})»|„([^„“”\n]{1,400})[“”]")
-_NAME = re.compile(
-    r"[A-Z](?<![\w'’/@.-][A-Z])[\w'’-]{1,40}(?:(?: (?:of|de|van|von|der|la|le|and|&|the) | )[A-Z][\w'’-]{1,40}){0,5}"
-)
-_HEADING = re.compile(r"(?m)^[ \t]{0,8}(?:#{1,6} .{0,200}|[*_]{2}[^*_\n]{1,120}[*_]{2}:?|[A-Z][\w &/-]{0,60}:)[ \t]*")
-_COMMON = vocabulary(
-    """
-    i january february march april may june july august september october november december monday tuesday
-    wednesday thursday friday saturday sunday mon tue wed thu fri sat sun ok okay yes no pm am id url api faq
-    json html pdf csv usd eur gbp us uk eu english note the this that these those here there your you please
-    thank thanks hello hi dear sorry unfortunately however if when where what who why how let we it in on at
-    by for to from and or but also as an our my status total price date name order customer details summary
-    """
-)
-
-
-def quotes(text: str) -> list[str]:
-    """Passages of at least three words between double quotation marks."""
-    found = (match[1] or match[2] or match[3] or match[4] for match in _QUOTE.finditer(clip(text)))
-    return [passage for passage in found if len(passage.split()) >= 3]
-
-
-def names(text: str) -> Iterator[str]:
-    """Capitalised names inside sentences.
-
-    A single word counts only after a lower-case one: elsewhere (at the start of a sentence, in a list, in bold type) it
-    is not told from a common word.
-    """
-    body = clip(text)
-    if not _CAPITAL.search(body):
-        return
-    if _HEADING_SIGN.search(body):
-        body = _BOLD.sub(" . ", _HEADING.sub(" . ", body))
-    for match in _NAME.finditer(body):
-        name = match.group()
-        if _starts_sentence(body, match.start()):
-            name = name.partition(" ")[2]
-        elif " " not in name and not _LOWER_BEFORE.match(body, max(0, match.start() - 2), match.start()):
-            continue
-        if name[:1].isupper() and any(part.lower() not in _COMMON for part in name.split()):
-            yield name
-
-
-_CAPITAL = re.compile("[A-Z]")
-_HEADING_SIGN = re.compile(r"[#:*_](?:(?<=[#:])|[*_])")
-"""What every heading and bold text holds: a #, a colon, or two of * and _."""
-_BOLD = re.compile(r"\*\*[^*\n]{1,120}\*\*|__[^_\n]{1,120}__")
-_LOWER_BEFORE = re.compile("[a-zß-ÿ] ")
-
-
-def _starts_sentence(text: str, start: int) -> bool:
-    before = text[max(0, start - 12) : start].rstrip(" \t*_\"“'(-•")
-    return not before or before[-1] in ".!?:;\n"

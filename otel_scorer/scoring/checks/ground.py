@@ -30,7 +30,7 @@ def _ground_of(target: Target) -> Ground:
     if not spoken.sources:
         return _NOTHING_READ if spoken.complete else CannotTell(NOT_ALL_CAPTURED, missing_evidence=True)
     read = Evidence([source.text for source in spoken.sources], once=target.once)
-    return spoken, read, Evidence([spoken.told, spoken.earlier], documents=0, once=target.once)
+    return spoken, read, Evidence([spoken.told, spoken.earlier, spoken.asked_for], documents=0, once=target.once)
 
 
 def verdict(
@@ -39,6 +39,8 @@ def verdict(
     reason: str,
     findings: Sequence[Finding],
     metrics: dict[str, float],
+    *,
+    doubtful: bool = False,
 ) -> Verdict:
     evidence = tuple(dict.fromkeys(filter(None, (spoken.answer_span, *(s.span_id for s in spoken.sources[:10])))))
-    return Verdict(estimate, reason, tuple(findings), evidence, metrics)
+    return Verdict(estimate, reason, tuple(findings), evidence, metrics, doubtful=doubtful)

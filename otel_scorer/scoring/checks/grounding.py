@@ -10,9 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from otel_scorer.scoring.checks.claims import Claim, claims, names, quotes
+from otel_scorer.scoring.checks.arithmetic import converted, has_unit
+from otel_scorer.scoring.checks.attributed import attributed
+from otel_scorer.scoring.checks.cited import Looked, named, numbered, quoted
+from otel_scorer.scoring.checks.claims import Claim, claims, names
+from otel_scorer.scoring.checks.contradiction import contradicts_results
+from otel_scorer.scoring.checks.dates import dates_agree, may_follow
 from otel_scorer.scoring.checks.ground import NOT_ALL_CAPTURED, ground_of, verdict
 from otel_scorer.scoring.checks.honesty import claims_after_failure, empty_retrieval
+from otel_scorer.scoring.checks.lexicon import phrases
 from otel_scorer.scoring.checks.said import Said
 from otel_scorer.scoring.checks.scale import GROUNDING, Findings, graded, listed
 from otel_scorer.scoring.checks.statements import statements
@@ -21,12 +27,20 @@ from otel_scorer.scoring.checks.words import clip, words
 from otel_scorer.scoring.once import Once
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
 
-__all__ = ["claims_after_failure", "empty_retrieval", "entities", "numbers", "statements"]
+__all__ = [
+    "attributed",
+    "claims_after_failure",
+    "contradicts_results",
+    "dates_agree",
+    "empty_retrieval",
+    "entities",
+    "numbers",
+    "statements",
+]
 
 _SLIGHT = 12
 _MAX_CLAIMS = 300
 """Claims of one answer that are looked up."""
-_CITATION = re.compile(r"\[(\d{1,3})\](?!\()")
 
 
 def numbers(target: Target, *, min_weight: float = 0.5) -> Verdict | CannotTell:
@@ -42,14 +56,55 @@ def numbers(target: Target, *, min_weight: float = 0.5) -> Verdict | CannotTell:
     spoken, read, told = ground
     found = target.once(claims, spoken.answer)
     stated = [claim for claim in found if claim.kind not in ("url", "email")][:_MAX_CLAIMS]
-    judged = _judge(stated, read, told, target.once)
-    decided = [(claim, found) for claim, found in judged if found != "undecided"]
+    judged = _judge(stated, clip(spoken.answer), read, told, target.once)
+    missing = [claim for claim, found in judged if found == "unsupported"]
+    excused = [*_totals(missing, spoken, read), *_following(missing, target, read, told)]
+    decided = [(claim, found) for claim, found in judged if found != "undecided" and claim not in excused]
     if not decided:
         return CannotTell("the answer states no number, date or identifier that could be looked up")
     return _weigh(spoken, decided, min_weight, cut=read.cut)
 
 
-def _judge(stated: Sequence[Claim], read: Evidence, told: Evidence, once: Once) -> list[tuple[Claim, Support]]:
+_TOTAL = phrases(
+    """
+    totals?|total(?:l)?ing|altogether|in all|sum|combined|overall|averages?|on average|mean
+    """
+)
+_FEW = 6
+_BESIDE = 80
+"""Characters before and after a number in which a word says that it is a total."""
+
+
+def _totals(missing: Sequence[Claim], spoken: Said, read: Evidence) -> list[Claim]:
+    """Numbers that are called a total of more numbers than could be added up in every way; the greatest one where the
+    request asks for a total. Whether they come out right, words cannot tell.
+    """
+    numeric = [claim for claim in missing if claim.kind in ("number", "amount")]
+    if not numeric or len(read.numbers) <= _FEW:
+        return []
+    answer = clip(spoken.answer)
+    found = [claim for claim in numeric if _TOTAL.is_in(_around(answer, claim))]
+    if not found and _TOTAL.is_in(clip(spoken.task or "", 20_000)):
+        found = [max(numeric, key=lambda claim: max(claim.values, default=0.0))]
+    return found
+
+
+def _following(missing: Sequence[Claim], target: Target, read: Evidence, told: Evidence) -> list[Claim]:
+    started = min((span.start_ns for span in target.view.trace.spans), default=0)
+    return [
+        claim for claim in missing if claim.kind == "date" and may_follow(claim, (read, told), started, target.once)
+    ]
+
+
+def _around(answer: str, claim: Claim) -> str:
+    end = claim.start + len(claim.text)
+    before = answer[max(0, claim.start - _BESIDE) : claim.start].rpartition("\n")[2]
+    return before + " " + answer[end : end + _BESIDE].partition("\n")[0]
+
+
+def _judge(
+    stated: Sequence[Claim], answer: str, read: Evidence, told: Evidence, once: Once
+) -> list[tuple[Claim, Support]]:
     """What was read decides first; what only the user said is nobody's invention and is left out as undecided."""
     both = Evidence([*read.texts, *told.texts], documents=len(read.texts), once=once)
     supported: list[float] = []
@@ -60,6 +115,8 @@ def _judge(stated: Sequence[Claim], read: Evidence, told: Evidence, once: Once) 
             found = "undecided"
         if found == "unsupported":
             found = both.supports(claim, supported)
+        if found == "unsupported" and has_unit(claim, answer) and converted(claim, both.numbers):
+            found = "undecided"
         if found != "unsupported":
             supported.extend(claim.values if claim.kind in ("number", "amount", "percent") else ())
         judged.append((claim, found))
@@ -103,10 +160,12 @@ def _numbers_reason(decided: Sequence[tuple[Claim, Support]], missing: Sequence[
 
 
 def entities(target: Target) -> Verdict | CannotTell:
-    """Names, quotes, URLs, e-mail addresses and numbered citations of the answer that nothing given supports.
+    """Names, quotes, URLs, e-mail addresses and citations of the answer that nothing given supports.
 
-    A name may be common knowledge, so names alone never cost more than down to 2; an invented URL, address or quote
-    does. Only capitalised names inside sentences are seen (English and the like).
+    A name may be common knowledge, so names alone never cost more than down to 2, or to 3 where each is one word; an
+    invented URL, address, quote or source does. A quote counts where somebody is said to have said it. Only capitalised
+    names inside sentences are seen (English and the like). Citations are numbers (`[4]`) of more sources than there
+    were, and sources by name (`(Source: prices.pdf)`) that nothing was read of.
     """
     ground = ground_of(target)
     if isinstance(ground, CannotTell):
@@ -114,8 +173,9 @@ def entities(target: Target) -> Verdict | CannotTell:
     spoken, read, told = ground
     checked = [
         *_addresses(target.once(claims, spoken.answer), read, told),
-        *_quotes(spoken, read, told),
-        *_citations(spoken),
+        *quoted(spoken, read, told, target.once),
+        *numbered(target, spoken),
+        *named(target, spoken, read, told),
         *_names(spoken, read, told),
     ]
     if not checked:
@@ -132,7 +192,8 @@ def entities(target: Target) -> Verdict | CannotTell:
             span_ids=(spoken.answer_span,),
         )
     hard = sum(kind != "name" for kind, _ in missing)
-    estimate = graded(len(missing), len(checked), worst=1.0 if hard else 2.0)
+    full = any(" " in text for _, text in missing)
+    estimate = graded(len(missing), len(checked), worst=1.0 if hard else 2.0 if full else 3.0)
     if hard:
         estimate = min(estimate, 3.0)
     texts = [text for _, text in missing]
@@ -144,37 +205,33 @@ def entities(target: Target) -> Verdict | CannotTell:
     return verdict(spoken, estimate, reason, findings.all, {})
 
 
-def _addresses(stated: Sequence[Claim], read: Evidence, told: Evidence) -> list[tuple[str, str, bool]]:
-    found: list[tuple[str, str, bool]] = []
+def _addresses(stated: Sequence[Claim], read: Evidence, told: Evidence) -> list[Looked]:
+    found: list[Looked] = []
     for claim in stated[:_MAX_CLAIMS]:
         if claim.kind in ("url", "email"):
             supported = "supported" in (read.supports(claim), told.supports(claim))
-            found.append((claim.kind, claim.text, supported))
+            found.append(Looked(claim.kind, claim.text, supported))
     return found
 
 
-def _quotes(spoken: Said, read: Evidence, told: Evidence) -> list[tuple[str, str, bool]]:
-    found = []
-    for quote in quotes(spoken.answer)[:100]:
-        passage = " " + " ".join(words(quote)) + " "
-        found.append(("quote", quote, passage in read.folded or passage in told.folded))
-    return found
-
-
-def _citations(spoken: Said) -> list[tuple[str, str, bool]]:
-    """`[4]` of three sources is a citation of nothing, unless one of them holds a passage of that number."""
-    retrieved = [source for source in spoken.sources if source.kind == "retrieval"]
-    cited = {int(number) for number in _CITATION.findall(clip(spoken.answer))} if len(retrieved) > 1 else set()
-    if not cited:
-        return []
-    numbered = "\n".join(source.text[:50_000] for source in spoken.sources)
-    return [("citation", f"[{n}]", n <= len(retrieved) or f"[{n}]" in numbered) for n in sorted(cited)]
-
-
-def _names(spoken: Said, read: Evidence, told: Evidence) -> list[tuple[str, str, bool]]:
+def _names(spoken: Said, read: Evidence, told: Evidence) -> list[Looked]:
     found = []
     for name in list(dict.fromkeys(names(spoken.answer)))[:_MAX_CLAIMS]:
-        parts = [{part, part.removesuffix("'s")} for part in words(name) if len(part) > 1]
-        supported = all(not (part.isdisjoint(read.words) and part.isdisjoint(told.words)) for part in parts)
-        found.append(("name", name, supported))
+        said_of_it = [part for part in words(name) if len(part) > 1]
+        parts = [{part, part.removesuffix("'s")} for part in said_of_it]
+        known = all(not (part.isdisjoint(read.words) and part.isdisjoint(told.words)) for part in parts)
+        known = known or _is_written_out(said_of_it, read, told)
+        if known or not _ABBREVIATED.fullmatch(name):
+            found.append(Looked("name", name, known))
     return found
+
+
+_ABBREVIATED = re.compile(r"[A-Z]{1,6}s?(?: (?:and |& |of )?[A-Z]{1,6}s?){0,3}")
+"""`URLs`, `PM EST`: what everybody knows, as a rule."""
+
+
+def _is_written_out(name: Sequence[str], read: Evidence, told: Evidence) -> bool:
+    """Its first letters are known as a word: `Large Language Models` of LLM or LLMs."""
+    initials = "".join(word[0] for word in name)
+    short = {initials, initials + "s"} if len(name) > 1 else set()
+    return not (short.isdisjoint(read.words) and short.isdisjoint(told.words))

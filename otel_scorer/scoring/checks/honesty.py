@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from otel_scorer.model import Value
@@ -10,7 +11,17 @@ from otel_scorer.scoring.checks.claims import claims, names
 from otel_scorer.scoring.checks.lexicon import vocabulary
 from otel_scorer.scoring.checks.said import Said, said
 from otel_scorer.scoring.checks.scale import GROUNDING, Findings, shorten
-from otel_scorer.scoring.checks.words import clip, content_words, leaves, parsed, words
+from otel_scorer.scoring.checks.words import (
+    STOPWORDS,
+    clip,
+    compact,
+    content_words,
+    leaves,
+    name_words,
+    parsed,
+    sentences,
+    words,
+)
 from otel_scorer.scoring.once import Once
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
 
@@ -21,9 +32,11 @@ if TYPE_CHECKING:
 def claims_after_failure(target: Target) -> Verdict | CannotTell:
     """The answer claims success though the tool that was to do it failed, or states the opposite of what a tool said.
 
-    Failure is a tool's error or a result that says so, with no later success of the same tool. Opposites are words for
-    a state of which only one holds (delivered and cancelled, in stock and out of stock), found in a field of a result.
-    English wording only; cannot tell where no tool ran or nothing is claimed.
+    Failure is a tool's error or a result that says so, with no later success of the same tool; where a tool was to act
+    on several things, the success with one of them (an identifier among the arguments) is none with another. Opposites
+    are words for a state of which only one holds (delivered and cancelled, in stock and out of stock), found in a field
+    of a result. Where another tool did what is claimed, by the verb in its name, it cannot tell. English wording only;
+    cannot tell either where no tool ran or nothing is claimed.
     """
     spoken = said(target)
     if isinstance(spoken, CannotTell):
@@ -33,15 +46,69 @@ def claims_after_failure(target: Target) -> Verdict | CannotTell:
     contrary = _contradictions(spoken, target.once)
     if contrary:
         return _contradicted(spoken, contrary)
+    things = _claimed_of_failed(uses, spoken.answer, target.once)
+    if things:
+        return _claimed_done(spoken, things)
     if not lost:
         return CannotTell("no tool failed for good, and no state that a tool reported is spoken of otherwise")
+    if _done_otherwise(uses, outcome.claims_success(spoken.answer), target.once):
+        return CannotTell("a tool failed, and another one did what the answer claims")
     return _owned_up(spoken, lost)
+
+
+def _done_otherwise(uses: tuple[ToolUse, ...], claimed: str, once: Once) -> bool:
+    """A tool that worked has the claimed verb in its name (`cancel_order`: "has been cancelled"), and no failed one."""
+    said = [word for word in words(claimed) if word not in STOPWORDS and not word.startswith("success")]
+    named: dict[bool, bool] = {True: False, False: False}
+    for use in uses if said else ():
+        verbs = [word for word in name_words(use.name) if len(word) > 2]
+        named[once(outcome.failed, use)] |= any(word.startswith(verb[:5]) for word in said for verb in verbs)
+    return named[False] and not named[True]
 
 
 def _unrecovered(uses: tuple[ToolUse, ...], once: Once) -> list[ToolUse]:
     """The last use of each tool, where that failed."""
     last = {use.name: use for use in uses}
     return [use for use in last.values() if once(outcome.failed, use)]
+
+
+def _claimed_of_failed(uses: tuple[ToolUse, ...], answer: str, once: Once) -> list[tuple[str, str, ToolUse]]:
+    """(identifier, what is claimed, use) where a tool failed with a thing, none worked with it, and a sentence of the
+    answer that names the thing claims success.
+    """
+    acting = [use for use in uses if outcome.acts(use.name)]
+    failed = [use for use in acting if once(outcome.failed, use)]
+    if not failed:
+        return []
+    done = {thing for use in acting if not once(outcome.failed, use) for thing in _things(use)}
+    spoken = sentences(clip(answer, 20_000))[:400]
+    found = []
+    for use in failed[-50:]:
+        for thing in _things(use):
+            for sentence in spoken if thing not in done else ():
+                claimed = outcome.claims_success(sentence) if compact(thing) in compact(sentence) else ""
+                if claimed and not outcome.admits(sentence):
+                    found.append((thing, claimed, use))
+    return found
+
+
+def _things(use: ToolUse) -> list[str]:
+    """Identifiers among the arguments: letters with digits, or long numbers."""
+    values = (leaf for _, leaf in leaves(use.arguments, 100) if isinstance(leaf, str | int))
+    texts = (str(value) for value in values if not isinstance(value, bool))
+    return [text for text in texts if _THING.fullmatch(text)][:20]
+
+
+def _claimed_done(spoken: Said, things: list[tuple[str, str, ToolUse]]) -> Verdict:
+    findings = Findings(GROUNDING)
+    for thing, claimed, use in things[:10]:
+        findings.add(
+            "grounding.claim_after_failure",
+            f"the answer claims {claimed!r} of {thing}, {use.name} failed: {shorten(outcome.error_text(use), 60)}",
+            stage="LLM",
+            span_ids=(spoken.answer_span, use.span_id),
+        )
+    return Verdict(1.0, findings.all[0].text, tuple(findings.all), findings.spans)
 
 
 def _owned_up(spoken: Said, lost: list[ToolUse]) -> Verdict | CannotTell:
@@ -61,6 +128,7 @@ def _owned_up(spoken: Said, lost: list[ToolUse]) -> Verdict | CannotTell:
     return Verdict(1.0 if acting else 2.0, text, tuple(findings.all), findings.spans)
 
 
+_THING = re.compile(r"#?(?=[A-Za-z_-]{0,20}\d)[A-Za-z0-9_-]{4,40}")
 _STATES: tuple[tuple[frozenset[str], ...], ...] = (
     tuple(
         map(

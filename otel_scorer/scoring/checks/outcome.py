@@ -130,7 +130,10 @@ def _field_failed(key: str, item: Value) -> bool:
 
 def is_empty(result: Value) -> bool:
     """Nothing came back: null, "", [], {}, a wrapper around those (`{"results": []}`), or a text that says so."""
-    value = parsed(result) if isinstance(result, str) and result.strip()[:1] in "{[" else result
+    value = result
+    if isinstance(result, str) and result.strip()[:1] in ("{", "["):
+        value = parsed(result)
+        value = result if value is None else value  # what only looks like JSON, such as a dict as Python writes it
     if isinstance(value, dict):
         wrapped = [item for key, item in value.items() if str(key).lower() in _WRAPPERS]
         return not value or (bool(wrapped) and all(item in (None, "", [], {}) for item in wrapped))

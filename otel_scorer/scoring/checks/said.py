@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from otel_scorer.model import Message
-from otel_scorer.scoring.checks.words import as_text, clip
+from otel_scorer.scoring.checks import outcome
+from otel_scorer.scoring.checks.words import as_text, clip, leaves
 from otel_scorer.scoring.evidence import asks_only, ended_without_answer
 from otel_scorer.scoring.once import Once
 from otel_scorer.scoring.verdict import CannotTell, Target
@@ -79,6 +80,8 @@ class Said:
     complete: bool
     """Whether everything that the agent read was captured."""
     finish_reason: str
+    asked_for: str = ""
+    """Arguments of calls that worked: what the agent tells of its own doing, it did not make up."""
 
     @cached_property
     def told(self) -> str:
@@ -118,7 +121,18 @@ def _of_trace(view: TraceView, answer: str, once: Once) -> Said:
         earlier=_earlier(view),
         complete=_complete(view, once),
         finish_reason=_finish_reason(view),
+        asked_for=_asked_for(view, once),
     )
+
+
+_MAX_ASKED_FOR = 100_000
+
+
+def _asked_for(view: TraceView, once: Once) -> str:
+    """Without those of calls that are the answer itself."""
+    uses = (use for use in view.tool_uses if not use.is_answer and use.arguments and not once(outcome.failed, use))
+    told = "\n".join(text for use in uses for _, leaf in leaves(use.arguments, 500) if (text := as_text(leaf)))
+    return told[:_MAX_ASKED_FOR]
 
 
 _CONTEXT_MARK = re.compile(

@@ -6,23 +6,22 @@ only where a hit is no coincidence: among many numbers nearly every small number
 
 from __future__ import annotations
 
-import bisect
 import re
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import chain
-from typing import Any, Literal
+from typing import Literal
 
-from otel_scorer.model import Value
+from otel_scorer.scoring.checks.arithmetic import columns, combined, crowding, lengths, near, precisions, totals_of
 from otel_scorer.scoring.checks.claims import Claim, claims
-from otel_scorer.scoring.checks.words import MAX_CHARS, MAX_EVIDENCE_CHARS, Stems, compact, leaves, parsed, words
+from otel_scorer.scoring.checks.words import MAX_CHARS, MAX_EVIDENCE_CHARS, Stems, compact, parsed, words
 from otel_scorer.scoring.once import Once
 
 Support = Literal["supported", "unsupported", "undecided"]
 
 _DIGITS = re.compile(r"\d(?<!\d\d)(?<!\d[.,]\d)\d*(?!\d|[.,]\d)")
 """Whole runs of digits: the 90 of 4.90 is no number."""
-_PRICE = re.compile(r"[$€£]? ?\d{1,12}(?:\.\d{1,6})?")
+_RANGE = re.compile(r"(\d{1,9})-(\d{1,9})")
 _COUNTING = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen twenty"
@@ -41,7 +40,6 @@ _MAX_POOL = 80
 """Numbers that are combined in pairs: the cost is quadratic in it, and fixed by it."""
 _COINCIDENCE = 0.15
 """A derived hit counts where fewer than this share of comparable numbers would have been hit as well."""
-_FACTORS = (100.0, 1000.0, 1e6, 60.0, 24.0, 7.0, 12.0)
 _SMALL = 12
 """A bare whole number up to this may be a count of something that is not written as a number."""
 
@@ -92,6 +90,10 @@ class Evidence:
     def claims(self) -> list[Claim]:
         return [claim for text in self.texts for claim in self._once(claims, text)]
 
+    def claims_of(self, text: str) -> list[Claim]:
+        """Of one of its texts, with their places in it."""
+        return self._once(claims, text)
+
     @cached_property
     def digit_runs(self) -> frozenset[str]:
         return frozenset(_DIGITS.findall(self.text))
@@ -105,11 +107,12 @@ class Evidence:
 
     @cached_property
     def years(self) -> dict[tuple[int, int], set[int]]:
-        """(month, day) -> the years with which it is said, 0 for none."""
+        """(month, day) -> the years with which it is said, 0 for none. Day 0: the month, and any day of it."""
         found: dict[tuple[int, int], set[int]] = {}
         for claim in self.claims:
             for year, month, day in claim.date:
                 found.setdefault((month, day), set()).add(year)
+                found.setdefault((month, 0), set()).add(year)
         return found
 
     @cached_property
@@ -148,22 +151,28 @@ class Evidence:
         totals: list[float] = []
         for value in (self._once(parsed, text) for text in self.texts):
             if value is not None:
-                counts.extend(_lengths(value))
-                totals.extend(total for column in _columns(value) for total in _totals(column))
+                counts.extend(lengths(value))
+                totals.extend(total for column in columns(value) for total in totals_of(column))
         amounts = [claim.values[0] for claim in self.claims if claim.kind == "amount"]
-        return counts, sorted({*totals, *_totals(amounts[:500])})
+        return counts, sorted({*totals, *totals_of(amounts[:500])})
 
     def supports(self, claim: Claim, beside: Iterable[float] = ()) -> Support:
         """`beside` are supported numbers of the answer itself: a total of shown items is no coincidence."""
         if claim.kind in ("url", "email"):
             return _yes(_address(claim.text) in self.lowered)
         if claim.kind == "identifier":
-            return _yes(compact(claim.text) in self.compact)
+            return _yes(compact(claim.text) in self.compact or self._is_range(claim.text))
         if claim.kind == "date":
             return self._date(claim)
         if claim.kind == "time":
             return self._time(claim)
         return self._number(claim, beside)
+
+    def _is_range(self, text: str) -> bool:
+        """Two numbers that are known, the greater one last: `500-1000`."""
+        match = _RANGE.fullmatch(text)
+        ends = (float(match[1]), float(match[2])) if match else (0.0, 0.0)
+        return ends[0] < ends[1] and all(near(self.numbers, end, 1.0) for end in ends)
 
     def _date(self, claim: Claim) -> Support:
         for year, month, day in claim.date:
@@ -173,27 +182,32 @@ class Evidence:
         return "unsupported"
 
     def _time(self, claim: Claim) -> Support:
-        if any(value % 720 in self._clock_faces for value in claim.values):
+        if any(value % 720 in self._clock_faces for value in claim.values) or self._is_said_so(claim.text):
             return "supported"
         shifted = any(value % 30 in self._minute_hands for value in claim.values)
         return "undecided" if shifted else "unsupported"  # another time zone, or a sum of durations
 
+    def _is_said_so(self, text: str) -> bool:
+        """It stands there letter for letter, after no other digit."""
+        at = self.lowered.find(text.casefold())
+        return at == 0 or (at > 0 and not self.lowered[at - 1].isdigit())
+
     def _number(self, claim: Claim, beside: Iterable[float]) -> Support:
-        if any(_near(self.numbers, value, step) for value, step in _precisions(claim)):
+        if any(near(self.numbers, value, step) for value, step in precisions(claim)):
             return "supported"
         digits = _DIGITS.findall(claim.text)
         if len(digits) == 1 and len(digits[0]) >= 4 and digits[0] in self._ends_of_runs(len(digits[0])):
             return "supported"  # the last digits of a longer number
-        if any(_near(self.sums, value, step) for value, step in _precisions(claim)):
+        if any(near(self.sums, value, step) for value, step in precisions(claim)):
             return "supported"
         return self._derived(claim, sorted(set(beside)))
 
     def _derived(self, claim: Claim, beside: list[float]) -> Support:
-        steps = _precisions(claim)
-        if any(_near(self._once(_combined, tuple(beside[:20])), value, step) for value, step in steps):
+        steps = precisions(claim)
+        if any(near(self._once(combined, tuple(beside[:20])), value, step) for value, step in steps):
             return "supported"
-        if any(_near(self._combinations, value, step) for value, step in steps):
-            crowded = min(_crowding(self._combinations, value, step) for value, step in steps)
+        if any(near(self._combinations, value, step) for value, step in steps):
+            crowded = min(crowding(self._combinations, value, step) for value, step in steps)
             return "supported" if crowded < _COINCIDENCE else "undecided"
         if claim.kind == "number" and claim.step >= 1 and max(claim.values) <= _SMALL and len(self.numbers) > 3:
             return "undecided"
@@ -201,7 +215,7 @@ class Evidence:
 
     @cached_property
     def _combinations(self) -> Sequence[float]:
-        return self._once(_combined, tuple(self._stated if len(self._stated) <= _MAX_POOL else self._pool))
+        return self._once(combined, tuple(self._stated if len(self._stated) <= _MAX_POOL else self._pool))
 
     @cached_property
     def _pool(self) -> list[float]:
@@ -242,89 +256,3 @@ def _address(text: str) -> str:
     """A URL or e-mail address without what people leave out: scheme, www, trailing slash."""
     bare = re.sub(r"^https?://", "", text.casefold())
     return bare.removeprefix("www.").rstrip("/")
-
-
-def _precisions(claim: Claim) -> list[tuple[float, float]]:
-    """(value, worth of its last stated digit): 1,200 may be rounded to hundreds, 1,234.5 is exact to a tenth."""
-    found = []
-    for value in claim.values:
-        step = claim.step
-        while step < 1000 and value >= 100 * step and step >= 1 and value % (10 * step) == 0:
-            step *= 10
-        found.append((value, step if value % 1 == 0 else min(step, 1.0)))
-    return found
-
-
-def _near(ordered: Sequence[float], value: float, step: float) -> bool:
-    """Whether a number of the sorted list rounds to the value."""
-    slack = step / 2 + 1e-9 * max(1.0, abs(value))
-    at = bisect.bisect_left(ordered, value - slack)
-    return at < len(ordered) and ordered[at] <= value + slack
-
-
-def _crowding(ordered: Sequence[float], value: float, step: float) -> float:
-    """Share of numbers of this size and precision that the list would hit: the odds of a coincidence."""
-    low, high = value / 2, value * 2
-    inside = bisect.bisect_right(ordered, high) - bisect.bisect_left(ordered, low)
-    return min(1.0, inside * step / max(high - low, step))
-
-
-class _Rounded(Sequence[float]):
-    """Sorted numbers as they are rounded to six places, which keeps their order: only those looked at are rounded."""
-
-    def __init__(self, ordered: Sequence[float]) -> None:
-        self._ordered = ordered
-
-    def __len__(self) -> int:
-        return len(self._ordered)
-
-    def __getitem__(self, place: Any) -> Any:
-        return round(self._ordered[place], 6)
-
-
-def _combined(numbers: Sequence[float]) -> Sequence[float]:
-    """Sums, differences, products, quotients and percentages of pairs, and changes of unit; sorted, each once."""
-    found: set[float] = set()
-    for i, a in enumerate(numbers):
-        for factor in _FACTORS:
-            found.update((a * factor, a / factor))
-        for b in numbers[i + 1 :]:
-            found.update((a + b, abs(a - b), a * b, a * b / 100))
-            if a and b:
-                found.update((a / b, b / a, 100 * a / b, 100 * b / a, 100 * abs(a - b) / a, 100 * abs(a - b) / b))
-    total = sum(numbers)
-    found.update((total, total / len(numbers)) if numbers else ())
-    return _Rounded(sorted(found))
-
-
-def _lengths(value: Value) -> list[float]:
-    """Lengths of the lists inside: "3 flights" of a list of three."""
-    found: list[float] = []
-    stack = [value]
-    while stack and len(found) < 500:
-        item = stack.pop()
-        if isinstance(item, list):
-            found.append(float(len(item)))
-            stack.extend(item[:200])
-        elif isinstance(item, dict):
-            found.append(float(len(item)))
-            stack.extend(list(item.values())[:200])
-    return found
-
-
-def _columns(value: Value) -> list[list[float]]:
-    """Numbers under one key."""
-    by_key: dict[str, list[float]] = {}
-    for key, leaf in leaves(value):
-        if isinstance(leaf, (int, float)) and not isinstance(leaf, bool):
-            by_key.setdefault(key, []).append(float(leaf))
-        elif isinstance(leaf, str) and _PRICE.fullmatch(leaf[:24]):
-            by_key.setdefault(key, []).append(float(leaf.lstrip("$€£ ")))
-    return list(by_key.values())
-
-
-def _totals(column: Sequence[float]) -> list[float]:
-    if len(column) < 2:
-        return []
-    total = sum(column)
-    return [total, total / len(column), max(column) - min(column)]
