@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from past_traces import DAY_MS, NOW_MS, kept, record, trace_id
-from sqlalchemy import create_engine, event, inspect, text
+from sqlalchemy import Engine, create_engine, event, inspect, text
 
 from otel_scorer.history.conversations import KIND, Waiting, conversation_key
 from otel_scorer.history.database import parse_url
@@ -84,8 +86,18 @@ def test_what_is_forgotten_is_forgotten_here_too(history: History, url: str) -> 
 
 
 def _names(url: str) -> list[str]:
-    with create_engine(parse_url(url)).connect() as connection:
+    with other(url) as engine, engine.connect() as connection:
         return [row[0] for row in connection.execute(text("SELECT conversation_id FROM otel_scorer_conversations"))]
+
+
+@contextmanager
+def other(url: str) -> Iterator[Engine]:
+    """A connection of the test's own."""
+    engine = create_engine(parse_url(url))
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def test_a_database_of_the_first_shape_is_brought_up(url: str) -> None:
@@ -93,8 +105,7 @@ def test_a_database_of_the_first_shape_is_brought_up(url: str) -> None:
     first.open()
     first.write([record(1)], [kept(1)])
     first.close()
-    engine = create_engine(parse_url(url))
-    with engine.begin() as connection:
+    with other(url) as engine, engine.begin() as connection:
         connection.execute(text("DROP TABLE otel_scorer_conversations"))
         connection.execute(text("DROP INDEX otel_scorer_records_conversation"))
         connection.execute(text("UPDATE otel_scorer_schema SET version = 1"))
@@ -105,7 +116,8 @@ def test_a_database_of_the_first_shape_is_brought_up(url: str) -> None:
         assert again.get(None, trace_id(1)) == record(1)
         assert again.conversations.waiting(2**60, 1)
         again.close()
-    names = {index["name"] for index in inspect(engine).get_indexes("otel_scorer_records")}
+    with other(url) as engine:
+        names = {index["name"] for index in inspect(engine).get_indexes("otel_scorer_records")}
     assert "otel_scorer_records_conversation" in names
 
 
