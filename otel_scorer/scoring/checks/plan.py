@@ -28,7 +28,7 @@ def repeated_calls(target: Target, *, allowed: int = 1) -> Verdict | CannotTell:
     nothing was changed in between by a tool that acts. Asking again until a status changes is none, and `allowed`
     retries of a call that failed are none. One repetition: 4; two: 3; three: 2; five and more: 1 (for short runs).
     """
-    uses = _uses(target)
+    uses = uses_of(target)
     if not uses:
         return _NO_TOOLS
     if not any(use.arguments_captured for use in uses):
@@ -58,7 +58,7 @@ def repeated_calls(target: Target, *, allowed: int = 1) -> Verdict | CannotTell:
     )
 
 
-def _uses(target: Target) -> tuple[ToolUse, ...]:
+def uses_of(target: Target) -> tuple[ToolUse, ...]:
     """Tool uses of the trace; of a step: those that it asked for or is."""
     uses = target.view.tool_uses[:_MAX_USES]
     if target.step is None:
@@ -95,7 +95,7 @@ def tool_errors(target: Target, *, storm: int = 3) -> Verdict | CannotTell:
     No failure: 5. Got over with one more try or another way: 4.5 to 3.5. Never got over, but the answer says so: 3; and
     does not say so: 2. The same call failed `storm` times: 2 at most, 1 where it never worked.
     """
-    uses = _uses(target)
+    uses = uses_of(target)
     if not uses:
         return _NO_TOOLS
     if not any(use.result_captured or use.error or use.executed for use in uses):
@@ -147,9 +147,11 @@ def tool_arguments(target: Target) -> Verdict | CannotTell:
     Says nothing of whether the values are the right ones. Patterns, formats and remote references of a schema are not
     looked at. Cannot tell where no definition with parameters was captured.
     """
-    uses = [use for use in _uses(target) if use.arguments_captured]
+    uses = [use for use in uses_of(target) if use.arguments_captured]
     if not uses:
-        return _NO_TOOLS if not _uses(target) else CannotTell("the arguments were not captured", missing_evidence=True)
+        return (
+            _NO_TOOLS if not uses_of(target) else CannotTell("the arguments were not captured", missing_evidence=True)
+        )
     judged = [(use, found) for use in uses if (found := target.once(faults_of, use, target.once)) is not None]
     if not judged:
         return CannotTell("no definition of the tools' parameters was captured", missing_evidence=True)
@@ -184,7 +186,7 @@ def faults_of(use: ToolUse, once: Once) -> list[str] | None:
 
 def unknown_tools(target: Target) -> Verdict | CannotTell:
     """Calls of tools that were not offered. Cannot tell where the definitions were not captured."""
-    uses = _uses(target)
+    uses = uses_of(target)
     if not uses:
         return _NO_TOOLS
     offered = target.view.tool_definitions
