@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from otel_scorer.model import Value
 from otel_scorer.scoring.checks import outcome
 from otel_scorer.scoring.checks.claims import claims, names
 from otel_scorer.scoring.checks.lexicon import vocabulary
-from otel_scorer.scoring.checks.origin import Origins, Source, derived, numbers_in, scalars
+from otel_scorer.scoring.checks.origin import Origins, Source, derived, literal, numbers_in, scalars
 from otel_scorer.scoring.checks.plan import uses_of
-from otel_scorer.scoring.checks.scale import PLAN, Findings, counted, listed, shorten
+from otel_scorer.scoring.checks.scale import PLAN, Findings, listed, shorten
 from otel_scorer.scoring.checks.words import STOPWORDS, clip, compact, name_words, stem, words
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
 
@@ -109,7 +110,8 @@ _CONVENTIONAL = vocabulary(
     language lang locale currency country unit units format timezone tz code symbol ticker airport iata sort order
     mode category status level role style method algorithm model engine verbosity limit offset page size top k n
     temperature timeout depth precision radius lat lon lng latitude longitude zoom direction encoding type kind
-    detail scope source target system scale gender state region continent
+    detail scope source target system scale gender state region continent action operation severity priority
+    visibility importance urgency
     """
 )
 """Parameters that are filled from general knowledge or habit."""
@@ -131,8 +133,8 @@ def values_given(target: Target) -> Verdict | CannotTell:
     """Argument values that nothing supports: not the request, the prompts, an earlier result, nor the definition.
 
     An identifier, e-mail address or phone number that stands nowhere (2), a placeholder (2), an enum member where the
-    request names another one (2.5), a number or date that stands nowhere and cannot be worked out simply, while the
-    request gives one that no call uses (2.5), the same with names (4, since a capital may rightly stand for its
+    request names another one (2.5), a number (before any result came) or date that stands nowhere and cannot be worked out simply, while
+    the request gives one that no call uses (2.5), the same with names (4, since a capital may rightly stand for its
     country). Free text, what tools create, and parameters filled by habit or general knowledge are not looked at; an
     optional value that nobody asked for counts in the measure `unasked_arguments_share` only. Cannot tell where the
     request, or what an earlier call returned, was not captured. Reads English and what is written the same anywhere.
@@ -158,10 +160,10 @@ def values_given(target: Target) -> Verdict | CannotTell:
     if not found:
         return Verdict(5.0, "the values of the arguments have an origin", metrics=metrics, weight=0.5)
     findings = Findings(PLAN)
+    found.sort(key=lambda doubt: doubt.estimate)
     for doubt in found[:20]:
         findings.add(doubt.code, doubt.text, stage="LLM", span_ids=(doubt.use.span_id,))
-    worst = min(doubt.estimate for doubt in found)
-    return Verdict(worst, findings.all[0].text, tuple(findings.all), findings.spans, metrics)
+    return Verdict(found[0].estimate, findings.all[0].text, tuple(findings.all), findings.spans, metrics)
 
 
 def _has_media(view: TraceView) -> bool:
@@ -178,6 +180,19 @@ def _is_blind(view: TraceView, use: ToolUse) -> bool:
     )
 
 
+_MARKED = re.compile(r"(?<![\w'])['\"`]([A-Za-z0-9][^'\"`\n]{1,60})['\"`](?!\w)")
+_SPELLED = {
+    word: float(value)
+    for value, word in enumerate(["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], 2)
+}
+_COUNT = re.compile(
+    r"\b(two|three|four|five|six|seven|eight|nine|ten) (?:nights?|days?|weeks?|months?|years?|hours?|minutes?|people|persons?"
+    r"|adults?|children|guests?|passengers?|tickets?|rooms?|seats?|bags?|copies|pieces)\b",
+    re.IGNORECASE,
+)
+_NUMERIC = ("number", "amount", "percent")
+
+
 class _Unused:
     """What the request gives that no call took up."""
 
@@ -190,21 +205,29 @@ class _Unused:
         self._numbers = numbers_in(self._text)
         self._stems = frozenset(stem(word) for word in words(self._text.replace("_", " ")))
 
+    @cached_property
+    def given(self) -> list[float]:
+        """Every number of the request, however it is read."""
+        return numbers_in(self.task)
+
+    @cached_property
     def numbers(self) -> list[float]:
-        given = [
-            value
-            for claim in claims(self.task)
-            if claim.kind in ("number", "amount", "percent")
-            for value in claim.values
+        """Those of the request that no call takes up, in any unit that only moves the decimal point: 0 and 1 are always
+        taken up, and a number that can be read in two ways is none.
+        """
+        stated = [
+            c.values[0] for c in claims(self.task) if c.kind in _NUMERIC and len(c.values) == 1 and "," not in c.text
         ]
-        return [value for value in given if not derived(value, self._numbers)]
+        counts = [_SPELLED[word.lower()] for word in _COUNT.findall(self.task)]
+        return [value for value in dict.fromkeys((*stated, *counts)) if not literal(value, self._numbers)]
 
     def dates(self) -> list[str]:
         used = {reading for claim in claims(self._text) for reading in _days(claim.date)}
         return [c.text for c in claims(self.task) if c.kind == "date" and used.isdisjoint(_days(c.date))]
 
     def names(self) -> list[str]:
-        return [name for name in names(self.task) if self.is_unused(name)]
+        told = [*names(self.task), *(one.strip() for one in _MARKED.findall(self.task))]
+        return [name for name in dict.fromkeys(told) if name and self.is_unused(name)]
 
     def is_unused(self, name: str) -> bool:
         own = {stem(word) for word in words(name)}
@@ -322,11 +345,12 @@ def _is_made_of(address: str, before: Sequence[Source]) -> bool:
 def _number(
     use: ToolUse, name: str, value: float, spoken: Sequence[str], before: Sequence[Source], wanting: _Unused
 ) -> _Doubt | None:
-    if not _CONVENTIONAL.isdisjoint(spoken) or any(derived(value, source.numbers) for source in before):
+    unused = wanting.numbers
+    if not unused or not _CONVENTIONAL.isdisjoint(spoken) or literal(value, wanting.given):
         return None
-    told = [number for source in before[:3] for number in source.numbers]
-    unused = wanting.numbers()
-    if not unused or derived(value, told):
+    if derived(value, unused, wanting.given) or any(
+        derived(value, s.numbers) for s in before if s.text != wanting.task
+    ):
         return None
     text = f"{use.name}.{name} is {value:g}, which nobody gave; no call uses {unused[0]:g} of the request"
     return _Doubt("plan.other_value", text, use, 2.5)
@@ -355,20 +379,30 @@ def _date(use: ToolUse, name: str, value: str, before: Sequence[Source], wanting
 def _name(use: ToolUse, name: str, value: str, before: Sequence[Source], wanting: _Unused) -> _Doubt | None:
     """A short value of which no word stands anywhere, while a name of the request is used nowhere."""
     own = [word for word in words(value) if word not in STOPWORDS]
-    if not 1 <= len(own) <= 4 or _is_code(value) or any(sign.isdigit() for sign in value) or not value.isascii():
+    if not 1 <= len(own) <= 4 or _is_code(value) or not value.isascii() or not _NAME_ONLY.search(value):
         return None
     stems = {stem(word) for word in own}
     if any(not stems.isdisjoint(source.stems) for source in before) or _stands(value, before):
         return None
-    unused = wanting.names()
+    own_words = _stems_of_definition(use)
+    unused = [one for one in wanting.names() if own_words.isdisjoint(map(stem, words(one)))]
     if not unused:
         return None
     text = f"{use.name}.{name} is {shorten(value, 30)}, which nobody said; no call uses {shorten(unused[0], 30)}"
     return _Doubt("plan.odd_value", text, use, 4.0)
 
 
+_NAME_ONLY = re.compile(r"^[^\d]*[A-Z][^\d]*$")
+
+
 def _is_code(value: str) -> bool:
-    return len(value) <= 5 and (value.isupper() or value.islower())
+    return len(value) <= 3 or (len(value) <= 5 and value.isupper())
+
+
+def _stems_of_definition(use: ToolUse) -> frozenset[str]:
+    """Of the tool's name and description: what is said there of the request is taken up by calling the tool."""
+    described = use.definition.description[:2000] if use.definition is not None else ""
+    return frozenset(map(stem, (*name_words(use.name), *words(described))))
 
 
 def _unasked(uses: Sequence[ToolUse], origins: Origins) -> dict[str, float]:

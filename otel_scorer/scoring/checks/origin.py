@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 from otel_scorer.model import Value
@@ -26,58 +25,32 @@ _MAX_SOURCES = 400
 _MAX_ALL_CHARS = 1_000_000
 _MAX_NUMBERS = 40
 _NUMBER_WORDS = {
-    word: float(value)
-    for value, word in enumerate(
-        """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
-        seventeen eighteen nineteen twenty""".split()
-    )
-} | {
-    "thirty": 30.0,
-    "forty": 40.0,
-    "fifty": 50.0,
-    "sixty": 60.0,
-    "seventy": 70.0,
-    "eighty": 80.0,
-    "ninety": 90.0,
-    "hundred": 100.0,
-    "thousand": 1000.0,
-    "once": 1.0,
-    "twice": 2.0,
-    "first": 1.0,
-    "second": 2.0,
-    "third": 3.0,
-    "single": 1.0,
-    "couple": 2.0,
-    "pair": 2.0,
-    "double": 2.0,
-    "triple": 3.0,
-    "dozen": 12.0,
-    "half": 0.5,
-    "quarter": 0.25,
-    "rest": 0.0,
-}
-_FACTORS = (
-    *(10.0**power for power in range(-9, 10)),
-    *(2.0, 4.0, 7.0, 12.0, 24.0, 30.0, 52.0, 60.0, 365.0, 3600.0, 1440.0, 86400.0, 0.5, 0.25, 0.2, 4.184, 9.81),
-    *(
-        0.3048,
-        30.48,
-        2.54,
-        0.0254,
-        0.9144,
-        1.609344,
-        1609.344,
-        0.45359,
-        453.59,
-        28.3495,
-        3.78541,
-        1.852,
-        3.6,
-        0.0174533,
-    ),
+    "two": 2.0, "three": 3.0, "four": 4.0, "five": 5.0, "six": 6.0, "seven": 7.0, "eight": 8.0, "nine": 9.0, "ten": 10.0,
+    "eleven": 11.0, "twelve": 12.0, "thirteen": 13.0, "fourteen": 14.0, "fifteen": 15.0, "sixteen": 16.0, "twenty": 20.0,
+    "thirty": 30.0, "forty": 40.0, "fifty": 50.0, "sixty": 60.0, "seventy": 70.0, "eighty": 80.0, "ninety": 90.0,
+    "hundred": 100.0, "thousand": 1000.0, "twice": 2.0, "second": 2.0, "third": 3.0, "fourth": 4.0, "fifth": 5.0,
+    "couple": 2.0, "pair": 2.0, "double": 2.0, "triple": 3.0, "dozen": 12.0, "half": 0.5, "quarter": 0.25,
+    "quarterly": 4.0, "monthly": 12.0, "weekly": 52.0, "daily": 365.0,
+}  # fmt: skip
+_TENS = tuple(10.0**power for power in range(-9, 10))
+_TIMES = (2.0, 7.0, 12.0, 24.0, 30.0, 52.0, 60.0, 365.0, 3600.0, 1440.0, 86400.0)
+_UNITS = (
+    0.3048,
+    30.48,
+    2.54,
+    0.0254,
+    0.9144,
+    1.609344,
+    1609.344,
+    0.45359,
+    453.59,
+    28.3495,
+    3.78541,
+    1.852,
+    3.6,
+    0.0174533,
 )
 """By which a number changes that is given in another unit."""
-_NEAR = 0.011
 
 
 @dataclass(frozen=True)
@@ -157,40 +130,48 @@ def numbers_in(text: str) -> list[float]:
 _DIGITS = re.compile(r"\d{1,15}(?:\.\d{1,9})?")
 
 
-def derived(value: float, known: list[float]) -> bool:
+def derived(value: float, known: list[float], beside: list[float] | None = None) -> bool:
     """Whether a number is one of the known ones, one of them in another unit, or a plain sum, difference, product or
-    quotient of two.
+    quotient of one of them and one of `beside` (None: of two of them).
     """
-    known = known[:_MAX_NUMBERS]
-    if any(_same(value, one) for one in known) or value in (0, 1):
+    value, known = abs(value), known[:_MAX_NUMBERS]
+    if literal(value, known) or any(converted(value, one) for one in known):
         return True
-    if any(_same(value, one * factor) or _same(value * factor, one) for one in known for factor in _FACTORS):
+    others = known if beside is None else beside[:_MAX_NUMBERS]
+    return any(_of_two(value, one, other) for one in known for other in others if one != other)
+
+
+def literal(value: float, known: list[float]) -> bool:
+    """The number itself, or with the decimal point moved: 5 % is 0.05, 3 thousand 3000. 0 and 1 are always given."""
+    value = abs(value)
+    return value in (0, 1) or any(_equal(value, one * ten) for one in known for ten in _TENS)
+
+
+def converted(value: float, one: float) -> bool:
+    """Whether it is the other number in another unit of time, length, weight, angle or temperature."""
+    if any(_equal(value, one * times) or _equal(value * times, one) for times in _TIMES):
         return True
-    if any(
-        _same(value, (one - 32) / 1.8) or _same(value, one * 1.8 + 32) or _same(value, one + 273.15) for one in known
-    ):
+    if any(_near(value, one * unit) or _near(value * unit, one) for unit in _UNITS):
         return True
-    return any(_of_two(value, one, other) for one, other in combinations(known, 2))
+    return _near(value, (one - 32) / 1.8) or _near(value, one * 1.8 + 32) or _near(value, one + 273.15)
 
 
 def _of_two(value: float, one: float, other: float) -> bool:
-    made = [one + other, abs(one - other), one * other, one * other / 100]
+    made = [one + other, abs(one - other), one * other, one * other / 100, one * (1 - other / 100)]
     made += [one / other] if other else []
     made += [other / one] if one else []
-    feet = [
-        larger * factor + smaller * factor / 12 for larger, smaller in ((one, other), (other, one)) for factor in _FEET
-    ]
-    spans = [one * 60 + other, other * 60 + one, one * 12 + other, other * 12 + one, one * (1 - other / 100)]
-    return any(abs(value - each) <= 1e-6 * max(1.0, abs(value)) for each in (*made, *spans)) or any(
-        _same(value, each) for each in feet
-    )
+    made += [one * 60 + other, other * 60 + one, one * 12 + other, other * 12 + one]
+    feet = [(a + b / 12) * factor for a, b in ((one, other), (other, one)) for factor in (0.3048, 30.48)]
+    return any(_equal(value, each) for each in made) or any(_near(value, each) for each in feet)
 
 
-_FEET = (0.3048, 30.48)
+def _equal(one: float, other: float) -> bool:
+    return abs(one - other) <= 1e-6 * max(1e-9, abs(other))
 
 
-def _same(one: float, other: float) -> bool:
-    return abs(one - other) <= _NEAR * abs(other) if other % 1 or one % 1 else one == other
+def _near(one: float, other: float) -> bool:
+    """Converted numbers are rounded."""
+    return abs(one - other) <= 0.006 * abs(other)
 
 
 def scalars(arguments: Value) -> Iterator[tuple[str, Value]]:
