@@ -25,12 +25,12 @@ _MAX_SOURCES = 400
 _MAX_ALL_CHARS = 1_000_000
 _MAX_NUMBERS = 40
 _NUMBER_WORDS = {
-    "two": 2.0, "three": 3.0, "four": 4.0, "five": 5.0, "six": 6.0, "seven": 7.0, "eight": 8.0, "nine": 9.0, "ten": 10.0,
-    "eleven": 11.0, "twelve": 12.0, "thirteen": 13.0, "fourteen": 14.0, "fifteen": 15.0, "sixteen": 16.0, "twenty": 20.0,
-    "thirty": 30.0, "forty": 40.0, "fifty": 50.0, "sixty": 60.0, "seventy": 70.0, "eighty": 80.0, "ninety": 90.0,
-    "hundred": 100.0, "thousand": 1000.0, "twice": 2.0, "second": 2.0, "third": 3.0, "fourth": 4.0, "fifth": 5.0,
-    "couple": 2.0, "pair": 2.0, "double": 2.0, "triple": 3.0, "dozen": 12.0, "half": 0.5, "quarter": 0.25,
-    "quarterly": 4.0, "monthly": 12.0, "weekly": 52.0, "daily": 365.0,
+    "two": 2.0, "three": 3.0, "four": 4.0, "five": 5.0, "six": 6.0, "seven": 7.0, "eight": 8.0, "nine": 9.0, "ten":
+    10.0, "eleven": 11.0, "twelve": 12.0, "thirteen": 13.0, "fourteen": 14.0, "fifteen": 15.0, "sixteen": 16.0,
+    "twenty": 20.0, "thirty": 30.0, "forty": 40.0, "fifty": 50.0, "sixty": 60.0, "seventy": 70.0, "eighty": 80.0,
+    "ninety": 90.0, "hundred": 100.0, "thousand": 1000.0, "twice": 2.0, "second": 2.0, "third": 3.0, "fourth": 4.0,
+    "fifth": 5.0, "couple": 2.0, "pair": 2.0, "double": 2.0, "triple": 3.0, "dozen": 12.0, "half": 0.5, "quarter":
+    0.25, "quarterly": 4.0, "monthly": 12.0, "weekly": 52.0, "daily": 365.0,
 }  # fmt: skip
 _TENS = tuple(10.0**power for power in range(-9, 10))
 _TIMES = (2.0, 7.0, 12.0, 24.0, 30.0, 52.0, 60.0, 365.0, 3600.0, 1440.0, 86400.0)

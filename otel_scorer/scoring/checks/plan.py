@@ -33,7 +33,7 @@ def repeated_calls(target: Target, *, allowed: int = 1) -> Verdict | CannotTell:
         return _NO_TOOLS
     if not any(use.arguments_captured for use in uses):
         return CannotTell("the arguments of the calls were not captured", missing_evidence=True)
-    again = _repetitions(uses, allowed, target.once)
+    again = repetitions(uses, allowed, target.once)
     if not again:
         return Verdict(
             5.0,
@@ -66,7 +66,7 @@ def uses_of(target: Target) -> tuple[ToolUse, ...]:
     return tuple(use for use in uses if target.step.span_id in (use.span_id, use.requested_by))
 
 
-def _repetitions(uses: Sequence[ToolUse], allowed: int, once: Once) -> list[ToolUse]:
+def repetitions(uses: Sequence[ToolUse], allowed: int, once: Once) -> list[ToolUse]:
     known: dict[tuple[str, str], str] = {}
     retries: dict[tuple[str, str], int] = defaultdict(int)
     found = []
