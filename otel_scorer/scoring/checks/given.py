@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from otel_scorer.model import Value
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 
 _NO_CALLS = CannotTell("no tool was called", not_applicable=True)
 _MAX_JUDGED = 200
-"""Calls of a run whose values are looked for."""
+"""Calls of a run whose values are looked for,"""
+_MAX_VALUES = 400
+"""and values of all of them together."""
 _NAMES_ONE = vocabulary(
     """
     id ids number no email phone account reference ref tracking confirmation invoice ticket reservation order
@@ -90,11 +93,9 @@ def values_given(target: Target) -> Verdict | CannotTell:
     if origins.cut:
         return CannotTell("there is more to look through than is looked at")
     wanting = Leftover(view)
-    found: list[_Doubt] = []
-    for use in uses[:_MAX_JUDGED]:
-        if _is_blind(view, use):
-            continue
-        found += _doubts(use, origins.before(use), wanting)
+    judged = (use for use in uses[:_MAX_JUDGED] if not _is_blind(view, use))
+    values = ((use, name, value) for use in judged for name, value in scalars(use.arguments))
+    found = list(_doubts(islice(values, _MAX_VALUES), origins, wanting))
     metrics = _unasked(uses, origins)
     if not found:
         return Verdict(5.0, "the values of the arguments have an origin", metrics=metrics, weight=0.25)
@@ -119,10 +120,12 @@ def _is_blind(view: TraceView, use: ToolUse) -> bool:
     )
 
 
-def _doubts(use: ToolUse, before: Sequence[Source], wanting: Leftover) -> Iterator[_Doubt]:
-    rules = _rules(use)
-    for name, value in scalars(use.arguments):
-        doubt = _doubt(use, name, value, rules.get(name), before, wanting)
+def _doubts(values: Iterable[tuple[ToolUse, str, Value]], origins: Origins, wanting: Leftover) -> Iterator[_Doubt]:
+    before: dict[int, Sequence[Source]] = {}
+    for use, name, value in values:
+        if id(use) not in before:
+            before[id(use)] = origins.before(use)
+        doubt = _doubt(use, name, value, _rules(use).get(name), before[id(use)], wanting)
         if doubt is not None:
             yield doubt
 
@@ -235,7 +238,7 @@ def _date(use: ToolUse, name: str, value: str, before: Sequence[Source], wanting
     if not days or not _RELATIVE.isdisjoint(words(wanting.task)):
         return None
     known = {day for source in before for claim in source.claims for day in days_of(claim.date)}
-    unused = wanting.dates()
+    unused = wanting.dates
     if not days.isdisjoint(known) or not unused:
         return None
     text = f"{use.name}.{name} is {shorten(value, 30)}, which nobody gave; no call uses {unused[0]} of the request"
@@ -251,7 +254,7 @@ def _name(use: ToolUse, name: str, value: str, before: Sequence[Source], wanting
     if any(not stems.isdisjoint(source.stems) for source in before) or _stands(value, before):
         return None
     own_words = _stems_of_definition(use)
-    unused = [one for one in wanting.names() if own_words.isdisjoint(map(stem, words(one)))]
+    unused = [one for one in wanting.names if own_words.isdisjoint(map(stem, words(one)))]
     if not unused:
         return None
     text = f"{use.name}.{name} is {shorten(value, 30)}, which nobody said; no call uses {shorten(unused[0], 30)}"
@@ -274,15 +277,15 @@ def _stems_of_definition(use: ToolUse) -> frozenset[str]:
 def _unasked(uses: Sequence[ToolUse], origins: Origins) -> dict[str, float]:
     """Share of the optional arguments given whose value stands nowhere: habit, mostly, and no fault."""
     given, unasked = 0, 0
-    for use in uses[:50]:
+    for use in uses[:20]:
         rules = use.definition.parameters if use.definition is not None else None
         if not isinstance(rules, dict) or not isinstance(use.arguments, dict):
             continue
         required = rules.get("required")
         optional = [n for n in use.arguments if n not in (required if isinstance(required, list) else ())]
-        given += len(optional)
+        given += len(optional[:20])
         before = origins.before(use)
-        unasked += sum(_is_unasked(use.arguments[name], before) for name in optional[:50])
+        unasked += sum(_is_unasked(use.arguments[name], before) for name in optional[:20])
     return {"unasked_arguments_share": unasked / given} if given else {}
 
 
@@ -290,5 +293,5 @@ def _is_unasked(value: Value, before: Sequence[Source]) -> bool:
     if isinstance(value, (bool, dict, list)) or value is None:
         return False
     if isinstance(value, (int, float)):
-        return not any(derived(float(value), source.numbers) for source in before)
+        return not any(literal(float(value), source.numbers) for source in before)
     return isinstance(value, str) and not _stands(value[:200], before)

@@ -55,10 +55,12 @@ class Leftover:
         counts = [_SPELLED[word.lower()] for word in _COUNT.findall(self.task)]
         return [value for value in dict.fromkeys((*stated, *counts)) if not literal(value, self._numbers)]
 
+    @cached_property
     def dates(self) -> list[str]:
         used = {reading for claim in claims(self._text) for reading in days_of(claim.date)}
         return [c.text for c in claims(self.task) if c.kind == "date" and used.isdisjoint(days_of(c.date))]
 
+    @cached_property
     def names(self) -> list[str]:
         told = [*names(self.task), *(one.strip() for one in _MARKED.findall(self.task))]
         return [name for name in dict.fromkeys(told) if name and self.is_unused(name)]

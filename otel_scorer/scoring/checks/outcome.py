@@ -111,6 +111,8 @@ _REFUSES = phrases(
     r"""
     i(?:'m| am) (?:sorry|unable|not able|afraid)|i (?:can't|cannot|won't|will not|must decline|am not allowed)|as an ai
     not (?:able|allowed|permitted) to (?:help|assist|share|provide|do)|against (?:my|our) (?:policy|guidelines)
+    none of (?:the|my|these) (?:available |offered )?(?:tools|functions)
+    i (?:do not|don't|have no) (?:have )?(?:an? |any |the )?(?:tools?|functions?|access)
     """
 )
 _ACTING = vocabulary(

@@ -11,7 +11,7 @@ from otel_scorer.scoring.checks.content import content
 from otel_scorer.scoring.checks.plan import repetitions
 from otel_scorer.scoring.checks.said import result_text
 from otel_scorer.scoring.checks.scale import PLAN, Findings, counted, listed
-from otel_scorer.scoring.checks.words import as_text, clip
+from otel_scorer.scoring.checks.words import clip
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def dead_branches(target: Target) -> Verdict | CannotTell:
     if outcome.admits(answer) or outcome.refuses(answer) or outcome.asks_back(answer):
         return CannotTell("the run rightly or wrongly stopped short of an end", metrics=metrics)
     share = len(dead) / len(uses)
-    if len(dead) < 3 or share < 0.5:
+    if len(dead) < 3 or share < 0.5 or not any(_taken_up(target, use) for use in uses if use not in dead):
         return Verdict(5.0, "what the calls found was taken up", metrics=metrics, weight=0.25)
     findings = Findings(PLAN)
     names = listed(list(dict.fromkeys(use.name for use in dead)), 3)
@@ -62,6 +62,12 @@ def dead_branches(target: Target) -> Verdict | CannotTell:
     findings.add("plan.dead_branch", text, stage="TOOL", span_ids=tuple(use.span_id for use in dead[:10]))
     estimate = 3.0 if len(dead) > 3 and share >= 2 / 3 else 4.0
     return Verdict(estimate, text, tuple(findings.all), findings.spans, metrics)
+
+
+def _taken_up(target: Target, use: ToolUse) -> bool:
+    """A lookup that led somewhere: without one there was no branch, the run as a whole came to nothing."""
+    looked_up = use.result_captured and not outcome.acts(use.name)
+    return looked_up and not target.once(outcome.failed, use) and len((use.result_text or "").split()) >= _TELLING
 
 
 def _led_nowhere(target: Target, uses: Sequence[ToolUse]) -> list[ToolUse]:
@@ -80,7 +86,7 @@ def _led_nowhere(target: Target, uses: Sequence[ToolUse]) -> list[ToolUse]:
         if new is not None and new.isdisjoint(later):
             dead.append(use)
         else:
-            later.update(content(clip(as_text(use.arguments), _MAX_CHARS)))
+            later.update(content(clip(use.look, _MAX_CHARS)))
     return dead[::-1]
 
 
@@ -93,7 +99,7 @@ class _Known:
         left = _MAX_ALL_CHARS
         self.new: list[frozenset[str] | None] = []
         for use in uses:
-            seen.update(content(clip(as_text(use.arguments), _MAX_CHARS)))
+            seen.update(content(clip(use.look, _MAX_CHARS)))
             text = (target.once(result_text, use) or "")[: max(0, min(_MAX_CHARS, left))]
             left -= len(text)
             new = frozenset(content(text)) - seen
