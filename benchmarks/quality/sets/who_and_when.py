@@ -43,6 +43,7 @@ def _case(record: dict[str, Any]) -> Case:
         "step": int(record["mistake_step"]),
         "speakers": speakers,
         "lengths": [len(text) for text in texts],
+        "steps": step_of_span,
         **_named(trace, step_of_span),
     }
     return Case(name, name, trace, None, facts_of([Said(text) for text in texts]), gold)

@@ -152,7 +152,13 @@ def left_open(view: TraceView) -> bool:
     return outcome.asks_back(answer) or outcome.admits(answer) or outcome.refuses(answer)
 
 
-_ENGLISH = vocabulary("the a an of to in is are for and on with what how my me i from at by you it this that")
+_ENGLISH = vocabulary(
+    """
+    the of to is are for and with what how my from you this that please can which who where when find give tell show
+    list need want should would does did was some
+    """
+)
+"""Two of these words tell an English text from one in a related language."""
 
 
 def speaks_for_itself(view: TraceView) -> bool:
@@ -160,7 +166,7 @@ def speaks_for_itself(view: TraceView) -> bool:
     spoken = words((view.task or "")[:MAX_REQUEST])
     if view.user_text is not None and len(view.user_text) > 1.2 * len(view.task or "") + 20:
         return False
-    return len(view.task or "") <= MAX_REQUEST and len(spoken) >= 5 and not _ENGLISH.isdisjoint(spoken)
+    return len(view.task or "") <= MAX_REQUEST and len(spoken) >= 5 and len(_ENGLISH.intersection(spoken)) > 1
 
 
 def _offer(definition: ToolDefinition) -> _Offer:
@@ -185,6 +191,6 @@ def _better(choice: _Choice) -> _Offer | None:
     taken = frozenset[str]().union(*(offer.all for offer in choice.called))
     for offer in choice.others:
         own = (offer.all - taken) & choice.request
-        if len(own) >= 2 and (own & offer.name) and not (taken - offer.all) & choice.request:
+        if len(own) >= 2 and not (taken - offer.all) & choice.request:
             return offer
     return None

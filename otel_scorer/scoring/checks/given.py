@@ -25,6 +25,8 @@ _MAX_JUDGED = 200
 """Calls of a run whose values are looked for,"""
 _MAX_VALUES = 400
 """and values of all of them together."""
+_HUGE = 1e15
+"""Numbers from here on are no quantities."""
 _NAMES_ONE = vocabulary(
     """
     id ids number no email phone account reference ref tracking confirmation invoice ticket reservation order
@@ -142,8 +144,10 @@ def _doubt(
     spoken = name_words(name)
     if isinstance(value, bool) or value is None or _is_told(value, rules):
         return _other_member(use, name, value, rules, wanting)
+    if isinstance(value, int) and _is_identifier(use, spoken, str(value)[:80]):
+        return _nowhere(use, name, str(value)[:80], before) if value > 9999 else None
     if isinstance(value, (int, float)):
-        return _number(use, name, float(value), spoken, before, wanting)
+        return _number(use, name, float(value), spoken, before, wanting) if abs(value) < _HUGE else None
     if not isinstance(value, str) or not value.strip() or len(value) > 80:
         return None
     if _PLACEHOLDER.fullmatch(value.strip()) and not _stands(value, before):
@@ -214,11 +218,11 @@ def _number(
     use: ToolUse, name: str, value: float, spoken: Sequence[str], before: Sequence[Source], wanting: Leftover
 ) -> _Doubt | None:
     unused = wanting.numbers
-    if not unused or not _CONVENTIONAL.isdisjoint(spoken) or literal(value, wanting.given):
+    if not unused or not _CONVENTIONAL.isdisjoint(spoken) or literal(value, wanting.digits):
         return None
-    if derived(value, unused, wanting.given) or any(
-        derived(value, s.numbers) for s in before if s.text != wanting.task
-    ):
+    if any(source.read or literal(value, source.digits) for source in before):
+        return None  # what can be worked out from a result is not followed
+    if derived(value, unused, wanting.given):
         return None
     text = f"{use.name}.{name} is {value:g}, which nobody gave; no call uses {unused[0]:g} of the request"
     return _Doubt("plan.other_value", text, use, 2.5)
@@ -293,5 +297,5 @@ def _is_unasked(value: Value, before: Sequence[Source]) -> bool:
     if isinstance(value, (bool, dict, list)) or value is None:
         return False
     if isinstance(value, (int, float)):
-        return not any(literal(float(value), source.numbers) for source in before)
+        return abs(value) < _HUGE and not any(literal(float(value), source.digits) for source in before)
     return isinstance(value, str) and not _stands(value[:200], before)

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from otel_scorer.scoring.checks.claims import claims, names
-from otel_scorer.scoring.checks.origin import literal, numbers_in, scalars
+from otel_scorer.scoring.checks.origin import digits_of, literal, numbers_in, scalars
 from otel_scorer.scoring.checks.words import clip, compact, stem, words
 
 if TYPE_CHECKING:
@@ -36,13 +36,17 @@ class Leftover:
         values = [value for use in view.tool_uses[:500] for _, value in scalars(use.arguments)]
         self._text = "\n".join(str(value) for value in values)[:200_000]
         self._compact = compact(self._text)
-        self._numbers = numbers_in(self._text)
+        self._digits = digits_of(numbers_in(self._text))
         self._stems = frozenset(stem(word) for word in words(self._text.replace("_", " ")))
 
     @cached_property
     def given(self) -> list[float]:
         """Every number of the request, however it is read."""
         return numbers_in(self.task)
+
+    @cached_property
+    def digits(self) -> frozenset[str]:
+        return digits_of(self.given)
 
     @cached_property
     def numbers(self) -> list[float]:
@@ -53,7 +57,7 @@ class Leftover:
             c.values[0] for c in claims(self.task) if c.kind in _NUMERIC and len(c.values) == 1 and "," not in c.text
         ]
         counts = [_SPELLED[word.lower()] for word in _COUNT.findall(self.task)]
-        return [value for value in dict.fromkeys((*stated, *counts)) if not literal(value, self._numbers)]
+        return [value for value in dict.fromkeys((*stated, *counts)) if not literal(value, self._digits)]
 
     @cached_property
     def dates(self) -> list[str]:

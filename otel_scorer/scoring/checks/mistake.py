@@ -27,7 +27,7 @@ _MAX_TURNS = 300
 _MAX_CHARS = 20_000
 _MAX_ALL_CHARS = 1_000_000
 _FEWEST = 3
-"""Turns of a run in which a place can be named."""
+"""Turns of a run in which a place is named unasked."""
 _LITTLE = 150
 """Characters of a turn that only hands on or closes."""
 _OPENING = 600
@@ -90,14 +90,14 @@ def likely_mistake(target: Target, *, failed: bool = False) -> Verdict | CannotT
 
     Speaks only of runs that show that they failed (an error at the root, an empty answer or one that declines, a tool
     whose last call failed), and of turns with a symptom; with `failed`, which says that somebody knows, of every run
-    of three and more turns. It guesses from wording, in English: of failed runs that people had looked through it
+    of two and more turns. It guesses from wording, in English: of failed runs that people had looked through it
     named the wrong agent in two of five and the wrong step in two of three. Where to look first, not whom to blame.
     The estimate has no meaning.
     """
     if target.step is not None:
         return CannotTell("a single step has no other to compare with", not_applicable=True)
     turns = _turns(target.view)
-    if len(turns) < _FEWEST:
+    if len(turns) < (2 if failed else _FEWEST):
         return CannotTell("too few turns were captured to tell them apart")
     if not failed and not _went_wrong(target):
         return CannotTell("nothing shows that the run failed")

@@ -7,7 +7,7 @@ invented value that it was asked with.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from otel_scorer.model import Value
 from otel_scorer.scoring.checks.claims import Claim, claims
 from otel_scorer.scoring.checks.said import result_text
-from otel_scorer.scoring.checks.words import MAX_CHARS, as_text, clip, compact, leaves, stem, words
+from otel_scorer.scoring.checks.words import MAX_CHARS, compact, leaves, stem, words
 from otel_scorer.scoring.once import Once
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ _NUMBER_WORDS = {
     "fifth": 5.0, "couple": 2.0, "pair": 2.0, "double": 2.0, "triple": 3.0, "dozen": 12.0, "half": 0.5, "quarter":
     0.25, "quarterly": 4.0, "monthly": 12.0, "weekly": 52.0, "daily": 365.0,
 }  # fmt: skip
-_TENS = tuple(10.0**power for power in range(-9, 10))
 _TIMES = (2.0, 7.0, 12.0, 24.0, 30.0, 52.0, 60.0, 365.0, 3600.0, 1440.0, 86400.0)
 _UNITS = (
     0.3048,
@@ -55,11 +54,15 @@ _UNITS = (
 
 @dataclass(frozen=True)
 class Source:
-    """One text that was there before a call. `at_ns`: from when on; `asked_by`: the model call whose answer it is."""
+    """One text that was there before a call.
+
+    `at_ns`: from when on; `asked_by`: the model call that asked for it; `read`: a tool or a retrieval gave it.
+    """
 
     text: str
     at_ns: int = 0
     asked_by: str = ""
+    read: bool = False
 
     @cached_property
     def compact(self) -> str:
@@ -77,6 +80,10 @@ class Source:
     def numbers(self) -> list[float]:
         return numbers_in(self.text)
 
+    @cached_property
+    def digits(self) -> frozenset[str]:
+        return digits_of(self.numbers)
+
 
 class Origins:
     """All that a run's calls could take their values from."""
@@ -84,31 +91,31 @@ class Origins:
     def __init__(self, view: TraceView, once: Once) -> None:
         self.cut = False
         self._sources: list[Source] = []
+        self._known: set[str] = set()
         self._left = _MAX_ALL_CHARS
-        results = set()
         for text in (view.system, view.user_text, view.task):
-            self._add(text, 0, "")
+            self._add(Source(text or ""))
         for use in view.tool_uses[:_MAX_SOURCES]:
-            text = once(result_text, use)
-            results.add((text or "").strip())
-            self._add(text, use.end_ns or use.start_ns, use.requested_by)
-            self._add(as_text(use.arguments) if use.arguments_captured else None, use.end_ns, use.requested_by)
+            self._add(Source(once(result_text, use) or "", use.end_ns or use.start_ns, use.requested_by, read=True))
+            self._add(Source(use.look if use.arguments_captured else "", use.end_ns, use.requested_by))
         for context in view.contexts[:_MAX_SOURCES]:
-            if context.text.strip() not in results:
-                step = view.by_id.get(context.span_id)
-                late = context.source == "retrieval" and step is not None
-                self._add(context.text, step.span.start_ns if late and step is not None else 0, "")
+            step = view.by_id.get(context.span_id) if context.source == "retrieval" else None
+            read = context.source in ("tool", "retrieval")
+            self._add(Source(context.text, step.span.start_ns if step is not None else 0, read=read))
         for turn in (view.turns or ())[:_MAX_SOURCES]:
             if turn.role == "assistant" and turn.text != view.final_answer:
-                self._add(turn.text, 0, "")
+                self._add(Source(turn.text))
 
-    def _add(self, text: str | None, at_ns: int, asked_by: str) -> None:
-        if not text or self._left <= 0 or len(self._sources) >= _MAX_SOURCES:
-            self.cut = self.cut or bool(text)
+    def _add(self, source: Source) -> None:
+        """Each text once, from when it was first there."""
+        text = source.text.strip()
+        if not text or text in self._known:
             return
-        self.cut = self.cut or len(text) > MAX_CHARS
-        self._sources.append(Source(clip(text, min(MAX_CHARS, self._left)), at_ns, asked_by))
-        self._left -= len(text)
+        self.cut = self.cut or len(text) > min(MAX_CHARS, self._left) or len(self._sources) >= _MAX_SOURCES
+        if not self.cut:
+            self._known.add(text)
+            self._sources.append(source)
+            self._left -= len(text)
 
     def before(self, use: ToolUse) -> list[Source]:
         """What was there when the call was asked for."""
@@ -135,16 +142,27 @@ def derived(value: float, known: list[float], beside: list[float] | None = None)
     quotient of one of them and one of `beside` (None: of two of them).
     """
     value, known = abs(value), known[:_MAX_NUMBERS]
-    if literal(value, known) or any(converted(value, one) for one in known):
+    if literal(value, digits_of(known)) or any(converted(value, one) for one in known):
         return True
     others = known if beside is None else beside[:_MAX_NUMBERS]
     return any(_of_two(value, one, other) for one in known for other in others if one != other)
 
 
-def literal(value: float, known: list[float]) -> bool:
-    """The number itself, or with the decimal point moved: 5 % is 0.05, 3 thousand 3000. 0 and 1 are always given."""
-    value = abs(value)
-    return value in (0, 1) or any(_equal(value, one * ten) for one in known for ten in _TENS)
+def literal(value: float, known: frozenset[str]) -> bool:
+    """Whether the number is one of those whose `digits_of` are known, or one with the decimal point moved.
+
+    So 5 % is 0.05, and 3 thousand 3000. 0 and 1 are always given.
+    """
+    return value in (0, 1, -1) or _digits(value) in known
+
+
+def digits_of(numbers: Iterable[float]) -> frozenset[str]:
+    """The first six digits of each."""
+    return frozenset(map(_digits, numbers))
+
+
+def _digits(value: float) -> str:
+    return f"{abs(value):.5e}"[:7]
 
 
 def converted(value: float, one: float) -> bool:

@@ -117,8 +117,9 @@ def _spoken(view: TraceView) -> list[tuple[int, str]]:
     """When and what the models said beside their calls, in order of time."""
     found = []
     for step in view.llm[: 2 * _MAX_USES]:
-        text = "\n".join(message.text for message in step.genai.output_messages or ())
-        found.append((step.span.start_ns, clip(text or step.genai.output_text or "", _MAX_CHARS)))
+        messages = step.genai.output_messages
+        text = step.genai.output_text if messages is None else "\n".join(message.text for message in messages)
+        found.append((step.span.start_ns, clip(text or "", _MAX_CHARS)))
     return found
 
 
