@@ -84,6 +84,10 @@ def test_what_the_framework_adds_when_it_runs_the_tool_is_no_invention() -> None
         ("ORD-4712", (2.0, "plan.invented_value")),
         ("<order_id>", (2.0, "plan.placeholder_argument")),
         ("YOUR_ORDER_ID", (2.0, "plan.placeholder_argument")),
+        ("4711", (5.0, "")),
+        ("W-004711", (5.0, "")),
+        ("<ORDER_ID>", (5.0, "")),  # made unreadable before it was written down
+        ("[redacted]", (5.0, "")),
     ],
 )
 def test_an_identifier_stands_somewhere_or_is_invented(form: str, order_id: str, found: tuple[float, str]) -> None:
@@ -118,6 +122,28 @@ def test_a_result_that_was_not_captured_may_hold_the_value() -> None:
 )
 def test_what_the_caller_may_make_up_is_no_invention(name: str, arguments: dict[str, str]) -> None:
     run = asked(TRACK, Call(name, arguments, "done"))
+    assert worst(given.values_given(target(run, "otel"))) == (5.0, "")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("phone", "+15551234567", ""),
+        ("phone", "+15559876543", "plan.invented_value"),
+        ("email", "ann@fjord.example", ""),
+        ("email", "bob@elsewhere.example", "plan.invented_value"),
+        ("subject", "Your parcel has come", ""),
+    ],
+)
+def test_addresses_may_be_put_together_of_what_is_known(name: str, value: str, code: str) -> None:
+    run = Run(
+        "Call 555-123-4567 and write to Ann of Fjord, please.", "Done.", (Call("tell_user", {name: value}, "ok"),)
+    )
+    assert worst(given.values_given(target(run, "otel")))[1] == code
+
+
+def test_a_value_that_the_request_rules_out_is_not_asked_for() -> None:
+    run = Run("Book no double in Chicago", None, (Call("book_room", {"kind": "single"}, ran=False),), tools=(BOOK,))
     assert worst(given.values_given(target(run, "otel"))) == (5.0, "")
 
 

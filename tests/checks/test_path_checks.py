@@ -108,10 +108,10 @@ def test_what_changes_or_moves_on_is_no_circle(form: str, moves: tuple[Call, ...
 def test_a_tool_that_fails_however_it_is_called() -> None:
     def failing(*numbers: int) -> tuple[Call, ...]:
         return tuple(
-            Call("run_code", {"code": f"step {n}"}, f"Traceback (most recent call last): line {n}") for n in numbers
+            Call("load_page", {"code": f"step {n}"}, f"Traceback (most recent call last): line {n}") for n in numbers
         )
 
-    worked = Call("run_code", {"code": "print(1)"}, "1")
+    worked = Call("load_page", {"code": "print(1)"}, "1")
 
     def of(*moves: Call) -> tuple[float, str]:
         return worst(circles.stuck(target(searched("It is 1.", *moves), "otel")))
@@ -120,6 +120,9 @@ def test_a_tool_that_fails_however_it_is_called() -> None:
     assert of(*failing(1, 2), worked, *failing(3, 4)) == (5.0, "")
     assert of(*failing(1, 2, 3, 4), worked) == (3.0, "plan.stuck")
     assert of(*failing(1, 2, 3, 4)) == (2.0, "plan.stuck")
+    shell = [Call("run_shell", {"command": f"make {n}"}, "Error: no rule") for n in range(8)]
+    assert of(*shell[:7]) == (5.0, "")
+    assert of(*shell) == (2.0, "plan.stuck")
 
 
 # ---- order -----------------------------------------------------------------------------------------------------------

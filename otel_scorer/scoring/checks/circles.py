@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from otel_scorer.scoring.checks import outcome
+from otel_scorer.scoring.checks.lexicon import vocabulary
 from otel_scorer.scoring.checks.said import result_text
 from otel_scorer.scoring.checks.scale import PLAN, Findings, counted
+from otel_scorer.scoring.checks.words import name_words
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
 
 if TYPE_CHECKING:
@@ -19,26 +21,11 @@ _NO_CALLS = CannotTell("no tool was called", not_applicable=True)
 _LONGEST = 6
 """Calls of a circle."""
 _ROUNDS = 3
-_MOVES_ON = frozenset(
-    [
-        "scroll",
-        "next",
-        "page",
-        "click",
-        "press",
-        "step",
-        "wait",
-        "sleep",
-        "poll",
-        "tick",
-        "advance",
-        "continue",
-        "down",
-        "up",
-        "tab",
-        "read",
-        "status",
-    ]
+_MOVES_ON = vocabulary(
+    """
+    scroll next page click press step wait sleep poll tick advance continue down up tab read status check monitor watch
+    refresh ping
+    """
 )
 
 
@@ -91,11 +78,15 @@ def _is_movement(names: Sequence[str]) -> bool:
     return any(not _MOVES_ON.isdisjoint(re.split(r"[^a-z]+", name.lower())) for name in names)
 
 
+_RUNS_ANYTHING = vocabulary("bash shell terminal python exec execute run code command interpreter sql computer")
+
+
 def stuck(target: Target, *, least: int = 4) -> Verdict | CannotTell:
     """One tool failed `least` times in a row, whatever its arguments: retries that learn nothing.
 
-    It worked in the end: 3; it never did: 2. The same call again and again is `plan:tool_errors`. Cannot tell where how
-    the calls went was not captured.
+    It worked in the end: 3; it never did: 2. A tool that runs any code or command has twice as many tries, since each
+    may be another thing. The same call again and again is `plan:tool_errors`. Cannot tell where how the calls went
+    was not captured.
     """
     uses = _looked_at(target.view)
     if target.step is not None:
@@ -113,7 +104,7 @@ def stuck(target: Target, *, least: int = 4) -> Verdict | CannotTell:
             worst = [*row] if len(row) > len(worst) else worst
         else:
             row.clear()
-    if len(worst) < least:
+    if len(worst) < least * (2 if worst and not _RUNS_ANYTHING.isdisjoint(name_words(worst[0].name)) else 1):
         return Verdict(5.0, "no tool failed many times in a row", weight=0.25)
     lost = rows[worst[0].name][-1:] == worst[-1:]
     findings = Findings(PLAN)

@@ -58,11 +58,11 @@ _CONVENTIONAL = vocabulary(
 )
 """Parameters that are filled from general knowledge or habit."""
 _PLACEHOLDER = re.compile(
-    r"(?:<[A-Za-z][\w -]{1,40}>|\[[A-Za-z][\w -]{1,40}\]|\{\{?[A-Za-z][\w -]{1,40}\}?\}|your[_ -][\w -]{2,40}"
-    r"|x{3,}|(?:user|test|name|someone)@(?:example|test|domain|email)\.(?:com|org)"
-    r"|(?:insert|enter)[_ -]\w{2,30}[_ -]here)",
-    re.IGNORECASE,
+    r"<(?!redact|mask|remov|hid|filter)[a-z][\w -]{1,40}>|\[(?!redact|mask|remov|hid|filter)[a-z][\w -]{1,40}\]"
+    r"|(?:YOUR|INSERT|ENTER)(?:[_-][A-Z\d]{1,20}){1,5}|your(?:_[a-z\d]{1,20}){1,5}|(?:insert|enter)_\w{2,30}_here"
+    r"|(?:user|test|name|someone)@(?:example|test|domain|email)\.(?:com|org)|[xX]{3,40}"
 )
+"""In small letters where it stands in brackets: what an instrumentation made unreadable stands there in capitals."""
 
 
 class _Doubt(NamedTuple):
@@ -94,7 +94,7 @@ def values_given(target: Target) -> Verdict | CannotTell:
     origins = target.once.keyed((Origins, id(view)), lambda: Origins(view, target.once))
     if origins.cut:
         return CannotTell("there is more to look through than is looked at")
-    wanting = Leftover(view)
+    wanting = target.once.keyed((Leftover, id(view)), lambda: Leftover(view, target.once))
     judged = (use for use in uses[:_MAX_JUDGED] if not _is_blind(view, use))
     values = ((use, name, value) for use in judged for name, value in scalars(use.arguments))
     found = list(_doubts(islice(values, _MAX_VALUES), origins, wanting))
@@ -174,6 +174,9 @@ def _is_told(value: Value, rules: Any) -> bool:
 _COMMON_MEMBERS = vocabulary("all any none auto default other true false yes no both custom unknown general")
 
 
+_RULED_OUT = re.compile(r"\b(?:not|no|except|without|instead of|rather than|other than|n't|avoid)\b", re.IGNORECASE)
+
+
 def _other_member(use: ToolUse, name: str, value: Value, rules: Any, wanting: Leftover) -> _Doubt | None:
     """The request names one of the allowed values, and the call gives another that it does not name."""
     allowed = rules.get("enum") if isinstance(rules, dict) else None
@@ -183,6 +186,8 @@ def _other_member(use: ToolUse, name: str, value: Value, rules: Any, wanting: Le
     spoken = f" {' '.join(words(wanting.task))} "
     named = [one for one in members if f" {' '.join(words(one.replace('_', ' ')))} " in spoken]
     if len(named) != 1 or value in named or value not in members or not wanting.is_unused(named[0]):
+        return None
+    if _RULED_OUT.search(wanting.task):
         return None
     return _Doubt("plan.other_value", f"{use.name}.{name} is {shorten(value, 30)}; asked was {named[0]}", use, 2.5)
 
@@ -197,7 +202,7 @@ def _is_identifier(use: ToolUse, spoken: Sequence[str], value: str) -> bool:
 
 
 def _nowhere(use: ToolUse, name: str, value: str, before: Sequence[Source]) -> _Doubt | None:
-    if _stands(value, before) or ("@" in value and _is_made_of(value, before)):
+    if _stands(value, before) or (_is_made_of(value, before) if "@" in value else _core_stands(value, before)):
         return None
     text = f"{use.name}.{name} stands nowhere before the call: {shorten(value, 30)}"
     return _Doubt("plan.invented_value", text, use, 2.0)
@@ -206,6 +211,18 @@ def _nowhere(use: ToolUse, name: str, value: str, before: Sequence[Source]) -> _
 def _stands(value: str, before: Sequence[Source]) -> bool:
     wanted = compact(value)
     return not wanted or any(wanted in source.compact for source in before)
+
+
+_LONG_RUN = re.compile(r"\d{3,}")
+_LOCAL = 7
+"""Digits of a telephone number without the codes that are put before it."""
+
+
+def _core_stands(value: str, before: Sequence[Source]) -> bool:
+    """All longer runs of digits stand somewhere: "order 4711" is ORD-4711, 555 1234567 is +15551234567."""
+    runs = [run.lstrip("0") for run in _LONG_RUN.findall(compact(value))]
+    cores = [run[-_LOCAL:] if len(run) >= 9 else run for run in runs]
+    return bool(cores) and all(len(core) > 1 and any(core in source.compact for source in before) for core in cores)
 
 
 def _is_made_of(address: str, before: Sequence[Source]) -> bool:
@@ -269,7 +286,7 @@ _NAME_ONLY = re.compile(r"^[^\d]*[A-Z][^\d]*$")
 
 
 def _is_code(value: str) -> bool:
-    return len(value) <= 3 or (len(value) <= 5 and value.isupper())
+    return len(value) <= 3 or (len(value) <= 8 and value.isupper())
 
 
 def _stems_of_definition(use: ToolUse) -> frozenset[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from otel_scorer.scoring.checks.claims import claims, names
 from otel_scorer.scoring.checks.origin import digits_of, literal, numbers_in, scalars
 from otel_scorer.scoring.checks.words import clip, compact, stem, words
+from otel_scorer.scoring.once import Once
 
 if TYPE_CHECKING:
     from otel_scorer.conventions.trace_view import TraceView
@@ -30,19 +31,19 @@ _NUMERIC = ("number", "amount", "percent")
 class Leftover:
     """What the request gives that no call took up."""
 
-    def __init__(self, view: TraceView) -> None:
-        self._view = view
+    def __init__(self, view: TraceView, once: Once) -> None:
+        self._once = once
         self.task = clip(view.task or "", 20_000)
         values = [value for use in view.tool_uses[:500] for _, value in scalars(use.arguments)]
         self._text = "\n".join(str(value) for value in values)[:200_000]
         self._compact = compact(self._text)
-        self._digits = digits_of(numbers_in(self._text))
+        self._digits = digits_of(numbers_in(self._text, once))
         self._stems = frozenset(stem(word) for word in words(self._text.replace("_", " ")))
 
     @cached_property
     def given(self) -> list[float]:
         """Every number of the request, however it is read."""
-        return numbers_in(self.task)
+        return numbers_in(self.task, self._once)
 
     @cached_property
     def digits(self) -> frozenset[str]:
@@ -54,15 +55,17 @@ class Leftover:
         taken up, and a number that can be read in two ways is none.
         """
         stated = [
-            c.values[0] for c in claims(self.task) if c.kind in _NUMERIC and len(c.values) == 1 and "," not in c.text
+            c.values[0]
+            for c in self._once(claims, self.task)
+            if c.kind in _NUMERIC and len(c.values) == 1 and "," not in c.text
         ]
         counts = [_SPELLED[word.lower()] for word in _COUNT.findall(self.task)]
         return [value for value in dict.fromkeys((*stated, *counts)) if not literal(value, self._digits)]
 
     @cached_property
     def dates(self) -> list[str]:
-        used = {reading for claim in claims(self._text) for reading in days_of(claim.date)}
-        return [c.text for c in claims(self.task) if c.kind == "date" and used.isdisjoint(days_of(c.date))]
+        used = {reading for claim in self._once(claims, self._text) for reading in days_of(claim.date)}
+        return [c.text for c in self._once(claims, self.task) if c.kind == "date" and used.isdisjoint(days_of(c.date))]
 
     @cached_property
     def names(self) -> list[str]:

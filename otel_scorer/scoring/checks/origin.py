@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -32,7 +32,7 @@ _NUMBER_WORDS = {
     "fifth": 5.0, "couple": 2.0, "pair": 2.0, "double": 2.0, "triple": 3.0, "dozen": 12.0, "half": 0.5, "quarter":
     0.25, "quarterly": 4.0, "monthly": 12.0, "weekly": 52.0, "daily": 365.0,
 }  # fmt: skip
-_TIMES = (2.0, 7.0, 12.0, 24.0, 30.0, 52.0, 60.0, 365.0, 3600.0, 1440.0, 86400.0)
+_TIMES = (*map(float, range(2, 13)), 24.0, 30.0, 52.0, 60.0, 365.0, 3600.0, 1440.0, 86400.0)
 _UNITS = (
     0.3048,
     30.48,
@@ -63,6 +63,7 @@ class Source:
     at_ns: int = 0
     asked_by: str = ""
     read: bool = False
+    once: Once = field(default_factory=Once, repr=False, compare=False)
 
     @cached_property
     def compact(self) -> str:
@@ -74,11 +75,11 @@ class Source:
 
     @cached_property
     def claims(self) -> list[Claim]:
-        return claims(self.text)
+        return self.once(claims, self.text)
 
     @cached_property
     def numbers(self) -> list[float]:
-        return numbers_in(self.text)
+        return numbers_in(self.text, self.once)
 
     @cached_property
     def digits(self) -> frozenset[str]:
@@ -94,17 +95,17 @@ class Origins:
         self._known: set[str] = set()
         self._left = _MAX_ALL_CHARS
         for text in (view.system, view.user_text, view.task):
-            self._add(Source(text or ""))
+            self._add(Source(text or "", once=once))
         for use in view.tool_uses[:_MAX_SOURCES]:
-            self._add(Source(once(result_text, use) or "", use.end_ns or use.start_ns, use.requested_by, read=True))
-            self._add(Source(use.look if use.arguments_captured else "", use.end_ns, use.requested_by))
+            self._add(Source(once(result_text, use) or "", use.end_ns or use.start_ns, use.requested_by, True, once))
+            self._add(Source(use.look if use.arguments_captured else "", use.end_ns, use.requested_by, once=once))
         for context in view.contexts[:_MAX_SOURCES]:
             step = view.by_id.get(context.span_id) if context.source == "retrieval" else None
             read = context.source in ("tool", "retrieval")
-            self._add(Source(context.text, step.span.start_ns if step is not None else 0, read=read))
+            self._add(Source(context.text, step.span.start_ns if step is not None else 0, read=read, once=once))
         for turn in (view.turns or ())[:_MAX_SOURCES]:
             if turn.role == "assistant" and turn.text != view.final_answer:
-                self._add(Source(turn.text))
+                self._add(Source(turn.text, once=once))
 
     def _add(self, source: Source) -> None:
         """Each text once, from when it was first there."""
@@ -126,9 +127,9 @@ class Origins:
         ]
 
 
-def numbers_in(text: str) -> list[float]:
+def numbers_in(text: str, once: Once) -> list[float]:
     """The numbers of a text, written in digits or as words, at most some hundred."""
-    found = [value for claim in claims(text) for value in claim.values if claim.kind not in ("time", "date")]
+    found = [value for claim in once(claims, text) for value in claim.values if claim.kind not in ("time", "date")]
     found += [float(digits) for digits in _DIGITS.findall(text)[:200]]
     found += [_NUMBER_WORDS[word] for word in words(text[:20_000]) if word in _NUMBER_WORDS]
     return list(dict.fromkeys(found))[:300]
