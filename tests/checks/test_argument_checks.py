@@ -81,7 +81,7 @@ def test_what_the_framework_adds_when_it_runs_the_tool_is_no_invention() -> None
     [
         ("ORD-4711", (5.0, "")),
         ("ord4711", (5.0, "")),
-        ("ORD-4712", (2.0, "plan.invented_value")),
+        ("ORD-4712", (3.0, "plan.invented_value")),
         ("<order_id>", (2.0, "plan.placeholder_argument")),
         ("YOUR_ORDER_ID", (2.0, "plan.placeholder_argument")),
         ("4711", (5.0, "")),
@@ -100,7 +100,15 @@ def test_an_identifier_from_an_earlier_result_has_an_origin_and_from_a_later_one
     looked = Call("lookup_order", {"order_id": "ORD-9001"}, "shipped")
     run = TRACK.but(task="Where is my parcel?")
     assert worst(given.values_given(target(asked(run, listed, looked), "otel"))) == (5.0, "")
-    assert worst(given.values_given(target(asked(run, looked, listed), "otel"))) == (2.0, "plan.invented_value")
+    assert worst(given.values_given(target(asked(run, looked, listed), "otel"))) == (3.0, "plan.invented_value")
+
+
+def test_an_invented_identifier_weighs_more_where_something_was_done_with_it_or_it_failed() -> None:
+    for move in (
+        Call("cancel_order", {"order_id": "ORD-9001"}, "ok"),
+        Call("lookup_order", {"order_id": "X-9001"}, error="no"),
+    ):
+        assert worst(given.values_given(target(asked(TRACK, move), "otel"))) == (2.0, "plan.invented_value")
 
 
 def test_a_result_that_was_not_captured_may_hold_the_value() -> None:
@@ -239,7 +247,7 @@ def test_one_call_is_judged_by_itself(form: str) -> None:
     moves = (Call("lookup_order", {"order_id": "ORD-4711"}, "a"), Call("lookup_order", {"order_id": "ORD-8888"}, "b"))
     run = asked(TRACK, *moves)
     assert worst(given.values_given(step(run, form, "move0"))) == (5.0, "")
-    assert worst(given.values_given(step(run, form, "move1"))) == (2.0, "plan.invented_value")
+    assert worst(given.values_given(step(run, form, "move1"))) == (3.0, "plan.invented_value")
     assert (
         worst(arguments.known_parameters(step(asked(run, replace(moves[0], arguments={"x": 1})), form, "move0")))[0]
         == 4.0

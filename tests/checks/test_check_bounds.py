@@ -43,7 +43,15 @@ CHECKS = [
     *(adherence.output_format, adherence.verifiable, adherence.answered),
     *(plan.repeated_calls, plan.tool_errors, plan.tool_arguments, plan.unknown_tools, plan.needed_tool),
     *(known_parameters, values.values_given, choice.fitting_tool, parts.parts_taken_up),
-    *(path.dead_branches, path.step_success, circles.circles, circles.stuck, order.order_kept, order.claimed_first),
+    *(
+        path.dead_branches,
+        path.step_success,
+        circles.circles,
+        circles.stuck,
+        order.order_kept,
+        order.claimed_first,
+        order.answered_first,
+    ),
     mistake.likely_mistake,
     *(tool.arguments_valid, tool.tool_failed, retriever.context_relevance, retriever.empty),
 ]

@@ -182,6 +182,16 @@ def test_a_deed_is_reported_before_it_is_done() -> None:
     assert of("I've already refunded your order.", failed) == (1.5, "plan.claimed_before_call")
 
 
+def test_the_answer_comes_before_the_tool_that_it_needed() -> None:
+    look = Tool("lookup_order", "Look up the status of an order by its number")
+    move = Call("lookup_order", {"order_id": "ORD-4711"}, "shipped")
+    seen = target(Run("What is the status of my order ORD-4711?", "It has shipped.", (move,), tools=(look,)), "otel")
+    assert worst(order.answered_first(seen)) == (5.0, "")
+    (use,) = seen.view.tool_uses
+    use.start_ns = max(step.span.end_ns for step in seen.view.llm) + 1
+    assert worst(order.answered_first(seen)) == (2.0, "plan.answered_before_tool")
+
+
 def test_the_way_of_a_run_is_a_question_of_the_whole_run() -> None:
     run = searched(USED, found(0), found(1))
     checks = (

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from otel_scorer.model import Value
+from otel_scorer.scoring.checks import outcome
 from otel_scorer.scoring.checks.claims import claims
 from otel_scorer.scoring.checks.leftover import Leftover, days_of
 from otel_scorer.scoring.checks.lexicon import vocabulary
@@ -75,11 +76,11 @@ class _Doubt(NamedTuple):
 def values_given(target: Target) -> Verdict | CannotTell:
     """Argument values that nothing supports: not the request, the prompts, an earlier result, nor the definition.
 
-    An identifier, e-mail address or phone number that stands nowhere (2), a placeholder (2), an enum member where the
-    request names another one (2.5), a number (before any result came) or date that stands nowhere and cannot be
-    worked out simply, while the request gives one that no call uses (2.5), the same with names (4, since a capital
-    may rightly stand for its country). Free text, what tools create, and parameters filled by habit or general
-    knowledge are not looked at; an optional value that nobody asked for counts in the measure
+    An identifier, e-mail address or phone number that stands nowhere (2; a lookup that worked: 3), a placeholder (2),
+    an enum member where the request names another one (2.5), a number (before any result came) or date that stands
+    nowhere and cannot be worked out simply, while the request gives one that no call uses (2.5), the same with names
+    (4, since a capital may rightly stand for its country). Free text, what tools create, and parameters filled by
+    habit or general knowledge are not looked at; an optional value that nobody asked for counts in the measure
     `unasked_arguments_share` only. Cannot tell where the request, or what an earlier call returned, was not captured.
     Reads English and what is written the same anywhere.
     """
@@ -205,7 +206,8 @@ def _nowhere(use: ToolUse, name: str, value: str, before: Sequence[Source]) -> _
     if _stands(value, before) or (_is_made_of(value, before) if "@" in value else _core_stands(value, before)):
         return None
     text = f"{use.name}.{name} stands nowhere before the call: {shorten(value, 30)}"
-    return _Doubt("plan.invented_value", text, use, 2.0)
+    looked_up = use.result_captured and not outcome.failed(use) and not outcome.acts(use.name)
+    return _Doubt("plan.invented_value", text, use, 3.0 if looked_up else 2.0)
 
 
 def _stands(value: str, before: Sequence[Source]) -> bool:

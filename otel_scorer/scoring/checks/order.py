@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from otel_scorer.scoring.checks import outcome
+from otel_scorer.scoring.checks.plan import bare, needs_of
 from otel_scorer.scoring.checks.scale import PLAN, Findings, shorten
 from otel_scorer.scoring.checks.words import clip, sentences
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
 
 if TYPE_CHECKING:
-    from otel_scorer.conventions.trace_view import ToolUse
+    from otel_scorer.conventions.trace_view import Step, ToolUse, TraceView
 
 _MAX_USES = 1000
 _NO_CALLS = CannotTell("no tool was called", not_applicable=True)
@@ -150,3 +151,42 @@ def _claim(said: str, use: ToolUse) -> str:
 
 def _verbs(name: str) -> list[str]:
     return [word for word in re.split(r"[^a-z]+", name.lower()) if len(word) > 3]
+
+
+def answered_first(target: Target) -> Verdict | CannotTell:
+    """The answer was given before the tool that it needed ran: the tool came too late to be of use.
+
+    Needed are the tools that `plan:needed_tool` finds: demanded by the instructions, or the only way to know what was
+    asked. The first of them began after the model call that gave the answer had ended: 2. Cannot tell where none was
+    needed or called, or where no model call wrote just this answer.
+    """
+    view = target.view
+    if target.step is not None:
+        return CannotTell("a single step does not show the whole plan")
+    if not view.tool_uses:
+        return _NO_CALLS
+    last = _answering(view)
+    if last is None:
+        return CannotTell(
+            "which model call gave the answer was not captured", missing_evidence=view.final_answer is None
+        )
+    needed = {bare(one.tool) for one in needs_of(view)}
+    ran = [use for use in view.tool_uses[:_MAX_USES] if use.executed and bare(use.name) in needed]
+    if not ran:
+        return CannotTell("no tool that was needed was called")
+    first = min(ran, key=lambda use: use.start_ns)
+    if first.start_ns < last.span.end_ns:
+        return Verdict(5.0, "the needed tool ran before the answer", evidence=(first.span_id,), weight=0.5)
+    findings = Findings(PLAN)
+    text = f"the answer was given before {first.name} ran, which it needed"
+    findings.add("plan.answered_before_tool", text, stage="AGENT", span_ids=(last.span_id, first.span_id))
+    return Verdict(2.0, text, tuple(findings.all), findings.spans)
+
+
+def _answering(view: TraceView) -> Step | None:
+    """The model call that wrote the answer: the first with just these words."""
+    answer = (view.final_answer or "").strip()
+    for step in view.llm[:_MAX_USES] if answer else ():
+        if any(message.text.strip() == answer for message in step.genai.output_messages or ()):
+            return step
+    return None

@@ -192,8 +192,8 @@ def unknown_tools(target: Target) -> Verdict | CannotTell:
     offered = target.view.tool_definitions
     if not offered:
         return CannotTell("the tools' definitions were not captured", missing_evidence=True)
-    known = {_bare(name) for name in offered}
-    strange = [use for use in uses if use.definition is None and _bare(use.name) not in known and not use.executed]
+    known = {bare(name) for name in offered}
+    strange = [use for use in uses if use.definition is None and bare(use.name) not in known and not use.executed]
     invented = list(dict.fromkeys(use.name for use in strange))
     if not invented:
         return Verdict(5.0, "every called tool was offered")
@@ -213,7 +213,8 @@ def unknown_tools(target: Target) -> Verdict | CannotTell:
     )
 
 
-def _bare(name: str) -> str:
+def bare(name: str) -> str:
+    """A tool's own name, however a server or a convention spells it."""
     for separator in ("__", "/", ".", ":"):
         name = name.rsplit(separator, 1)[-1] or name
     return name.lower().replace("-", "_")
@@ -235,11 +236,11 @@ def needed_tool(target: Target) -> Verdict | CannotTell:
         return CannotTell("the request was not captured", missing_evidence=True)
     if view.tool_definitions is None and view.system is None and not view.tool_uses:
         return CannotTell("no tools and no instructions are known: whether a tool was needed is not to be seen")
-    needs = _needs(view)
+    needs = needs_of(view)
     if not needs:
         return CannotTell("nothing shows that a tool was needed")
-    called = {_bare(use.name) for use in view.tool_uses}
-    missed = [one for one in needs if _bare(one.tool) not in called]
+    called = {bare(use.name) for use in view.tool_uses}
+    missed = [one for one in needs if bare(one.tool) not in called]
     if not missed or _met_otherwise(view, needs, missed):
         return Verdict(
             5.0, "the tools that the request needed were called", evidence=tuple(u.span_id for u in view.tool_uses[:5])
@@ -247,7 +248,8 @@ def needed_tool(target: Target) -> Verdict | CannotTell:
     return _missed(view, missed)
 
 
-def _needs(view: TraceView) -> list[need.Need]:
+def needs_of(view: TraceView) -> list[need.Need]:
+    """The tools that the request needs, because the instructions say so or only a lookup knows what was asked."""
     tools: Mapping[str, ToolDefinition] = view.tool_definitions or {}
     instructions = "\n".join(filter(None, (view.system, view.task)))
     return [*need.instructed(instructions, view.task or "", dict(tools)), *need.asked(view.task or "", dict(tools))]
