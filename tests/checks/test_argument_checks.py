@@ -252,3 +252,16 @@ def test_one_call_is_judged_by_itself(form: str) -> None:
         worst(arguments.known_parameters(step(asked(run, replace(moves[0], arguments={"x": 1})), form, "move0")))[0]
         == 4.0
     )
+
+
+@pytest.mark.parametrize(
+    ("task", "title", "estimate"),
+    [
+        ("Give me a brief on the movie 'Interstellar'", "sunset", 4.0),  # what stands in quotes was meant literally
+        ("Give me a brief on the movie 'Interstellar'", "interstellar", 5.0),
+        ("Give me a brief on a movie set in Iceland", "sunset", 5.0),
+    ],
+)
+def test_what_the_request_quotes_is_to_be_used(task: str, title: str, estimate: float) -> None:
+    run = Run(task, None, (Call("get_brief", {"movie": title}, ran=False),), tools=(tool_of("get_brief", movie=TEXT),))
+    assert worst(given.values_given(target(run, "otel")))[0] == estimate

@@ -271,20 +271,22 @@ def _date(use: ToolUse, name: str, value: str, before: Sequence[Source], wanting
 def _name(use: ToolUse, name: str, value: str, before: Sequence[Source], wanting: Leftover) -> _Doubt | None:
     """A short value of which no word stands anywhere, while a name of the request is used nowhere."""
     own = [word for word in words(value) if word not in STOPWORDS]
-    if not 1 <= len(own) <= 4 or _is_code(value) or not value.isascii() or not _NAME_ONLY.search(value):
+    if not 1 <= len(own) <= 4 or _is_code(value) or not value.isascii() or _DIGIT.search(value):
         return None
     stems = {stem(word) for word in own}
     if any(not stems.isdisjoint(source.stems) for source in before) or _stands(value, before):
         return None
     own_words = _stems_of_definition(use)
-    unused = [one for one in wanting.names if own_words.isdisjoint(map(stem, words(one)))]
+    left = wanting.names if _CAPITAL.search(value) else wanting.marked
+    unused = [one for one in left if own_words.isdisjoint(map(stem, words(one)))]
     if not unused:
         return None
     text = f"{use.name}.{name} is {shorten(value, 30)}, which nobody said; no call uses {shorten(unused[0], 30)}"
     return _Doubt("plan.odd_value", text, use, 4.0)
 
 
-_NAME_ONLY = re.compile(r"^[^\d]*[A-Z][^\d]*$")
+_CAPITAL = re.compile("[A-Z]")
+_DIGIT = re.compile(r"\d")
 
 
 def _is_code(value: str) -> bool:

@@ -69,8 +69,14 @@ class Leftover:
 
     @cached_property
     def names(self) -> list[str]:
-        told = [*names(self.task), *(one.strip() for one in _MARKED.findall(self.task))]
-        return [name for name in dict.fromkeys(told) if name and self.is_unused(name)]
+        """Names and what stands between quotation marks, that no call takes up."""
+        return [*(name for name in dict.fromkeys(names(self.task)) if self.is_unused(name)), *self.marked]
+
+    @cached_property
+    def marked(self) -> list[str]:
+        """What stands between quotation marks, and no call takes up."""
+        told = dict.fromkeys(one.strip() for one in _MARKED.findall(self.task))
+        return [one for one in told if one and self.is_unused(one)]
 
     def is_unused(self, name: str) -> bool:
         own = {stem(word) for word in words(name)}
