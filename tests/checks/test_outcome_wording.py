@@ -61,7 +61,7 @@ def test_a_result_does_not_say_that_it_failed(result: Value) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", ["None of my tools can do that.", "I don't have a tool for that.", "I have no access to it."]
+    "answer", ["None of my tools can do that.", "I don't have a tool for that.", "I have no tool to do it."]
 )
 def test_that_no_tool_is_there_is_a_refusal(answer: str) -> None:
     assert refuses(answer)

@@ -112,7 +112,7 @@ _REFUSES = phrases(
     i(?:'m| am) (?:sorry|unable|not able|afraid)|i (?:can't|cannot|won't|will not|must decline|am not allowed)|as an ai
     not (?:able|allowed|permitted) to (?:help|assist|share|provide|do)|against (?:my|our) (?:policy|guidelines)
     none of (?:the|my|these) (?:available |offered )?(?:tools|functions)
-    i (?:do not|don't|have no) (?:have )?(?:an? |any |the )?(?:tools?|functions?|access)
+    i (?:do not have|don't have|have no) (?:an? |any |the )?(?:tools?|functions?) (?:for|to|that)
     """
 )
 _ACTING = vocabulary(
