@@ -65,7 +65,11 @@ class Leftover:
     @cached_property
     def dates(self) -> list[str]:
         used = {reading for claim in self._once(claims, self._text) for reading in days_of(claim.date)}
-        return [c.text for c in self._once(claims, self.task) if c.kind == "date" and used.isdisjoint(days_of(c.date))]
+        return [
+            c.text
+            for c in self._once(claims, self.task)
+            if c.kind == "date" and days_of(c.date) and used.isdisjoint(days_of(c.date))
+        ]
 
     @cached_property
     def names(self) -> list[str]:
@@ -100,4 +104,4 @@ def _within(short: str, long: str) -> bool:
 
 
 def days_of(readings: Sequence[tuple[int, int, int]]) -> set[tuple[int, int]]:
-    return {(month, day) for _, month, day in readings}
+    return {(month, day) for _, month, day in readings if day}  # a month as a whole has no day
