@@ -1,0 +1,138 @@
+"""Where somebody lives or can be found, by shape: street addresses, postcodes, countries, web addresses.
+
+Streets are known by the word that makes them one (`Street`, `Rue`, `-straße`) beside a number, postcodes by a word, a
+state or a national form. A house that only a map knows is not found; towns need a model (`named.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+
+from otel_scorer.scoring.hits import Hit
+
+_CAPITAL = "A-ZÀ-ÖØ-ÞĀŁŚŠŽŹŻČĆŐŰ"
+_NAME = rf"[{_CAPITAL}][\w'’.-]{{0,30}}"
+_NUMBER = r"[0-9]{1,6}[a-zA-Z]?(?:[-/][0-9]{1,4})?"
+_KIND = (
+    r"Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct|Place|Pl|Square|Squares|Sq|Terrace|Way|"
+    r"Highway|Hwy|Parkway|Pkwy|Circle|Cir|Crescent|Cres|Close|Trail|Trl|Alley|Row|Mews|Plaza|Loop|Turnpike|Pike|"
+    r"Causeway|Gardens|Grove|Hill|Heights|Quay|Walk"
+)
+_PART = r"(?:[,\n]{0,2} {0,4}(?:Suite|Apt\.?|Apartment|Unit|Floor|Fl\.?|Room|#) ?[0-9A-Za-z-]{1,8}\b)?"
+_STREETS = (
+    # 12 Old Mill Road, Apt 4
+    re.compile(rf"(?<![\w.,$€£-]){_NUMBER},? (?:{_NAME} ){{1,4}}(?:{_KIND})\b\.?{_PART}"),
+    # 5 rue de la Paix; Via Franscini 71; Avenida da Liberdade, 12
+    re.compile(
+        rf"(?<![\w.,-]){_NUMBER},? (?:bis,? |ter,? )?"
+        rf"(?i:rue|avenue|boulevard|chemin|place|quai|impasse|all[ée]e) "
+        rf"(?:(?:de|la|le|les|du|des) |[dl]['’]){{0,3}}{_NAME}"
+    ),
+    re.compile(
+        rf"\b(?:Rue|Via|Viale|Corso|Piazza|Calle|C/|Avenida|Av\.|Rua|Praça|Travessa|Carrer|Paseo|Plaza|[Uu]l\.|[Uu]lica)"
+        rf" (?:(?:de|la|le|los|las|du|des|del|della|di|da|do|dos|das) ){{0,2}}"
+        rf"(?:{_NAME} ){{0,3}}{_NAME},? [0-9]{{1,5}}[a-z]?\b"
+    ),
+    # Hauptstraße 12, Keizersgracht 241, Præstevænget 15, Erzsébet tér 19
+    re.compile(
+        rf"\b[{_CAPITAL}][\w-]{{1,30}}(?:stra(?:ß|ss)e|str\.|gasse|weg|platz|allee|damm|ufer|vej|gade|gata|gatan|vägen|gränd"
+        rf"|veien|laan|straat|gracht|plein|katu|tie|kuja|vænget|stræde) [0-9]{{1,5}}(?: ?[a-zA-Z])?\b"
+    ),
+    re.compile(rf"\b{_NAME}(?: {_NAME}){{0,2}} (?:u\.|utca|út|útja|tér|krt\.|körút|sokak|ulica) [0-9]{{1,5}}\b"),
+    # Post office boxes, and the parts of a building
+    re.compile(
+        r"\b(?:P\.? ?O\.? ?Box|(?:PSC|Unit|CMR) [0-9]{1,6},? Box) [0-9]{1,6}\b(?:\n[AFD]PO [A-Z]{2}(?: [0-9]{5})?)?"
+    ),
+    re.compile(r"\b(?:Suite|Apt\.?|Apartment) [0-9]{1,5}[A-Z]?\b"),
+)
+_GIVEN = re.compile(
+    r"\b(?i:(?:home|postal|mailing|shipping|delivery|billing|street|new|my|his|her|their|your|full) address"
+    r"|lives? at|living at|reside[sd]? at|located at)\b"
+    r"(?i: is| at| to)?[\s:]{1,4}((?:[^\n.;:@\[\]{}<>\"]|\.(?! )){1,80})"
+)
+_CAPITALISED = re.compile(rf"[{_CAPITAL}]\w")
+_PLACE_SHAPED = re.compile(rf"(?:^|\s)(?:{_NUMBER}|[A-Z]{{1,3}}-?[0-9]{{3,6}})(?=[\s,]|$)")
+
+
+def street_addresses(text: str, _lowered: str) -> Iterator[Hit]:
+    """Streets with a house number, boxes, and what follows "my address is"."""
+    streets = [match for pattern in _STREETS for match in pattern.finditer(text)]
+    yield from (Hit("street_address", *match.span(), match.group()) for match in streets)
+    starts = sorted(match.start() for match in streets)
+    for match in _GIVEN.finditer(text):
+        found = match.group(1).rstrip()
+        known = bisect_left(starts, match.start(1)) < bisect_right(starts, match.end(1))
+        if not known and _PLACE_SHAPED.search(found) and _CAPITALISED.search(found):
+            yield Hit("street_address", match.start(1), match.start(1) + len(found), found)
+
+
+_COUNTRIES = (
+    "Afghanistan|Albania|Algeria|Andorra|Angola|Argentina|Armenia|Australia|Austria|Azerbaijan|Bahamas|"
+    "Bahrain|Bangladesh|Barbados|Belarus|Belgium|Belize|Benin|Bhutan|Bolivia|Botswana|Brazil|Brunei|"
+    "Bulgaria|Burundi|Cambodia|Cameroon|Canada|Chile|China|Colombia|Congo|Costa Rica|Croatia|Cuba|"
+    "Cyprus|Czech Republic|Czechia|Denmark|Djibouti|Dominican Republic|Ecuador|Egypt|El Salvador|"
+    "Eritrea|Estonia|Ethiopia|Fiji|Finland|France|Gabon|Gambia|Germany|Ghana|Greece|Greenland|"
+    "Grenada|Guatemala|Guinea|Guyana|Haiti|Honduras|Hong Kong|Hungary|Iceland|India|Indonesia|Iran|"
+    "Iraq|Ireland|Israel|Italy|Ivory Coast|Jamaica|Japan|Kazakhstan|Kenya|Kosovo|Kuwait|Kyrgyzstan|"
+    "Laos|Latvia|Lebanon|Lesotho|Liberia|Libya|Liechtenstein|Lithuania|Luxembourg|Madagascar|Malawi|"
+    "Malaysia|Maldives|Malta|Mauritius|Mexico|Moldova|Monaco|Mongolia|Montenegro|Morocco|Mozambique|"
+    "Myanmar|Namibia|Nepal|Netherlands|New Zealand|Nicaragua|Nigeria|North Korea|Norway|Oman|Pakistan|"
+    "Palestine|Panama|Paraguay|Peru|Philippines|Poland|Portugal|Qatar|Romania|Russia|Rwanda|"
+    "Saudi Arabia|Senegal|Serbia|Sierra Leone|Singapore|Slovakia|Slovenia|Somalia|South Africa|"
+    "South Korea|Spain|Sri Lanka|Sudan|Suriname|Sweden|Switzerland|Syria|Taiwan|Tajikistan|Tanzania|"
+    "Thailand|Togo|Tunisia|Turkmenistan|Uganda|Ukraine|United Arab Emirates|United Kingdom|United States|"
+    "Uruguay|Uzbekistan|Venezuela|Vietnam|Yemen|Zambia|Zimbabwe|UK|USA|England|Scotland|Wales"
+)
+_STATES = (
+    "AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|OK|OR|PA|"
+    "RI|SC|SD|TN|TX|UT|VT|VA|WA|WV|WI|WY|DC|PR|AA|AE|AP"
+)
+_POSTCODES = (
+    re.compile(
+        r"\b(?i:zip(?: ?code)?|post ?code|postal code|postnummer|plz|cap|cep)\b(?i: is)?[\s:.#]{1,4}"
+        r"((?=[A-Z]{0,3} ?[0-9]?[A-Z]? ?[0-9])[A-Z0-9]{2,5}(?:[ -][A-Z0-9]{2,4})?)\b"
+    ),
+    re.compile(rf"\b(?:{_STATES}),? ([0-9]{{5}}(?:-[0-9]{{4}})?)\b(?![-,.]?[0-9])"),
+    re.compile(rf"\b(?:{_COUNTRIES}),? ([0-9]{{4,6}})\b(?![-,.]?[0-9])"),
+    re.compile(r"\b([A-Z]{1,2}[0-9][A-Z0-9]? [0-9][ABD-HJLNP-UW-Z]{2})\b"),
+    re.compile(r"\b([ABCEGHJ-NPRSTVXY][0-9][A-Z] [0-9][A-Z][0-9])\b"),
+)
+
+
+def postcodes(text: str, _lowered: str) -> Iterator[Hit]:
+    """Named ones, those after an American state, and British and Canadian ones by their form."""
+    for pattern in _POSTCODES:
+        for match in pattern.finditer(text):
+            yield Hit("zip_code", *match.span(1), match.group(1))
+
+
+_WEB = re.compile(
+    r"\bhttps?://[^\s<>\"'\])}]{3,300}|\bwww\.[\w-]{1,60}(?:\.[\w-]{1,60}){1,4}(?:/[^\s<>\"'\])}]{0,300})?"
+    r"|(?<![\w@./-])(?:[a-z0-9][a-z0-9-]{0,60}\.){1,4}(?:com|org|net|edu|gov|info|biz|co\.uk|io|dev|eu)\b(?![\w(@-]|\.\w)"
+)
+
+
+def web_addresses(text: str, _lowered: str) -> Iterator[Hit]:
+    """URLs, and names of hosts under a common top level domain."""
+    for match in _WEB.finditer(text):
+        found = match.group().rstrip(".,;:!?")
+        yield Hit("url", match.start(), match.start() + len(found), found)
+
+
+_COUNTRY = re.compile(rf"\b(?:{_COUNTRIES})\b")
+_DWELLING = re.compile(
+    r"\b(?i:i(?:['’]m| am| live| was born)|(?:he|she) lives|lives?|living|based|located|born"
+    r"|moved|flew|travel(?:l?ed|s)?) "
+    rf"(?:in|to|from) ((?:{_NAME} ){{0,2}}{_NAME})"
+)
+
+
+def places(text: str, _lowered: str) -> Iterator[Hit]:
+    """Countries by name, and what follows "I live in"."""
+    for match in _COUNTRY.finditer(text):
+        yield Hit("place", *match.span(), match.group())
+    for match in _DWELLING.finditer(text):
+        found = match.group(1).rstrip(".")
+        yield Hit("place", match.start(1), match.start(1) + len(found), found)
