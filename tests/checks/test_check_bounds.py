@@ -16,20 +16,25 @@ from hypothesis import strategies as st
 
 from otel_scorer.scoring.checks import (
     adherence,
+from otel_scorer.scoring.checks import (
     choice,
     circles,
     consent,
+    customers,
     grounding,
     harm,
     mistake,
     order,
     parts,
     path,
+)
     plan,
     retriever,
     safety,
     schema,
     tool,
+)
+from otel_scorer.scoring.checks import (
 )
 from otel_scorer.scoring.checks import given as values
 from otel_scorer.scoring.checks.arguments import known_parameters
@@ -42,7 +47,7 @@ CHECKS = [
     *(grounding.claims_after_failure, grounding.empty_retrieval, grounding.attributed),
     *(grounding.contradicts_results, grounding.dates_agree),
     *(safety.personal_data, safety.secrets, safety.prompt_leak, safety.injection_obeyed),
-    *(harm.harmful_content, harm.harmful_request, consent.unasked_action),
+    *(harm.harmful_content, harm.harmful_request, consent.unasked_action, customers.other_customer),
     *(adherence.output_format, adherence.verifiable, adherence.answered),
     *(plan.repeated_calls, plan.tool_errors, plan.tool_arguments, plan.unknown_tools, plan.needed_tool),
     *(known_parameters, values.values_given, choice.fitting_tool, parts.parts_taken_up),
