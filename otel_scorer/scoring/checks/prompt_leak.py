@@ -225,5 +225,5 @@ def _repeats(sentence: Sequence[str], text: Runs) -> bool:
     return any(not _ORDERS.isdisjoint(run) and text.holds_one_of(run, _RUN, 1) for run in runs)
 
 
-_LONGEST_RUN = 20
+_LONGEST_RUN = 40
 """A list that stands inside a long instruction may be told without the instruction."""
