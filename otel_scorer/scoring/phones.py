@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from otel_scorer.scoring.hits import Hit, found_from
+from otel_scorer.scoring.hits import Hit, found_from, holds_any
 
 _BEFORE = 24
 """Characters before a number in which a word may say what it is."""
@@ -37,8 +37,10 @@ def phones(text: str, lowered: str) -> Iterator[Hit]:
     """The numbers that a pattern of one country's forms does not know."""
     if _SEVEN_DIGITS.search(text):
         yield from _named(text, lowered)
-        yield from _labelled(text)
-        yield from _international(text)
+        if holds_any(lowered, _LABELS):
+            yield from _labelled(text)
+        if "+" in text and "(" in text:
+            yield from _international(text)
 
 
 _SEVEN_DIGITS = re.compile(r"[0-9](?:[ ().-]{0,2}[0-9]){6}")
@@ -73,6 +75,7 @@ _LABELLED_PHONE = re.compile(
     r"(?i:office|fax|mobile|cell|home|work|direct|main|tel|phone)\b\)?(?=[ \t\\]{0,4}(?:[\n,;|]|\Z))"
 )
 """A line of a letter head or signature: the number, then what it is for."""
+_LABELS = ("office", "fax", "mobile", "cell", "home", "work", "direct", "main", "tel", "phone")
 
 
 def _labelled(text: str) -> Iterator[Hit]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from otel_scorer.scoring.hits import Hit
 
@@ -20,52 +21,93 @@ _KIND = (
     r"Highway|Hwy|Parkway|Pkwy|Circle|Cir|Crescent|Cres|Close|Trail|Trl|Alley|Row|Mews|Plaza|Loop|Turnpike|Pike|"
     r"Causeway|Gardens|Grove|Hill|Heights|Quay|Walk"
 )
+_JOINED = (
+    r"stra(?:ß|ss)e|str\.|gasse|weg|platz|allee|damm|ufer|vej|gade|gata|gatan|vägen|gränd|veien|laan|straat|gracht"
+    r"|plein"
+    r"|katu|tie|kuja|vænget|stræde"
+)
 _PART = r"(?:[,\n]{0,2} {0,4}(?:Suite|Apt\.?|Apartment|Unit|Floor|Fl\.?|Room|#) ?[0-9A-Za-z-]{1,8}\b)?"
+
+
+class _Shape(NamedTuple):
+    """A pattern, and one of which a text must hold a match of for it to be tried: most texts do not."""
+
+    sign: re.Pattern[str]
+    pattern: re.Pattern[str]
+
+
 _STREETS = (
     # 12 Old Mill Road, Apt 4
-    re.compile(rf"(?<![\w.,$€£-]){_NUMBER},? (?:{_NAME} ){{1,4}}(?:{_KIND})\b\.?{_PART}"),
-    # 5 rue de la Paix; Via Franscini 71; Avenida da Liberdade, 12
-    re.compile(
-        rf"(?<![\w.,-]){_NUMBER},? (?:bis,? |ter,? )?"
-        rf"(?i:rue|avenue|boulevard|chemin|place|quai|impasse|all[ée]e) "
-        rf"(?:(?:de|la|le|les|du|des) |[dl]['’]){{0,3}}{_NAME}"
+    _Shape(
+        re.compile(rf"[a-z.] (?:{_KIND})\b"),
+        re.compile(rf"(?<![\w.,$€£-]){_NUMBER},? (?:{_NAME} ){{1,4}}(?:{_KIND})\b\.?{_PART}"),
     ),
-    re.compile(
-        rf"\b(?:Rue|Via|Viale|Corso|Piazza|Calle|C/|Avenida|Av\.|Rua|Praça|Travessa|Carrer|Paseo|Plaza|[Uu]l\.|[Uu]lica)"
-        rf" (?:(?:de|la|le|los|las|du|des|del|della|di|da|do|dos|das) ){{0,2}}"
-        rf"(?:{_NAME} ){{0,3}}{_NAME},? [0-9]{{1,5}}[a-z]?\b"
+    # 5 rue de la Paix; Via Franscini 71; Avenida da Liberdade, 12
+    _Shape(
+        re.compile(r" (?i:rue|avenue|boulevard|chemin|place|quai|impasse|all[ée]e) "),
+        re.compile(
+            rf"(?<![\w.,-]){_NUMBER},? (?:bis,? |ter,? )?"
+            rf"(?i:rue|avenue|boulevard|chemin|place|quai|impasse|all[ée]e) "
+            rf"(?:(?:de|la|le|les|du|des) |[dl]['’]){{0,3}}{_NAME}"
+        ),
+    ),
+    _Shape(
+        re.compile(
+            r"(?:Rue|Via|Viale|Corso|Piazza|Calle|C/|Avenida|Av\.|Rua|Praça|Travessa|Carrer|Paseo|Plaza|[Uu]l) ?"
+        ),
+        re.compile(
+            rf"\b(?:Rue|Via|Viale|Corso|Piazza|Calle|C/|Avenida|Av\.|Rua|Praça|Travessa|Carrer|Paseo|Plaza|[Uu]l\."
+            rf"|[Uu]lica)"
+            rf" (?:(?:de|la|le|los|las|du|des|del|della|di|da|do|dos|das) ){{0,2}}"
+            rf"(?:{_NAME} ){{0,3}}{_NAME},? [0-9]{{1,5}}[a-z]?\b"
+        ),
     ),
     # Hauptstraße 12, Keizersgracht 241, Præstevænget 15, Erzsébet tér 19
-    re.compile(
-        rf"\b[{_CAPITAL}][\w-]{{1,30}}(?:stra(?:ß|ss)e|str\.|gasse|weg|platz|allee|damm|ufer|vej|gade|gata|gatan|vägen|gränd"
-        rf"|veien|laan|straat|gracht|plein|katu|tie|kuja|vænget|stræde) [0-9]{{1,5}}(?: ?[a-zA-Z])?\b"
+    _Shape(
+        re.compile(rf"(?:{_JOINED}) [0-9]"),
+        re.compile(rf"\b[{_CAPITAL}][\w-]{{1,30}}(?:{_JOINED}) [0-9]{{1,5}}(?: ?[a-zA-Z])?\b"),
     ),
-    re.compile(rf"\b{_NAME}(?: {_NAME}){{0,2}} (?:u\.|utca|út|útja|tér|krt\.|körút|sokak|ulica) [0-9]{{1,5}}\b"),
+    _Shape(
+        re.compile(r" (?:u\.|utca|út|útja|tér|krt\.|körút|sokak|ulica) [0-9]"),
+        re.compile(rf"\b{_NAME}(?: {_NAME}){{0,2}} (?:u\.|utca|út|útja|tér|krt\.|körút|sokak|ulica) [0-9]{{1,5}}\b"),
+    ),
     # Post office boxes, and the parts of a building
-    re.compile(
-        r"\b(?:P\.? ?O\.? ?Box|(?:PSC|Unit|CMR) [0-9]{1,6},? Box) [0-9]{1,6}\b(?:\n[AFD]PO [A-Z]{2}(?: [0-9]{5})?)?"
+    _Shape(
+        re.compile("Box "),
+        re.compile(
+            r"\b(?:P\.? ?O\.? ?Box|(?:PSC|Unit|CMR) [0-9]{1,6},? Box) [0-9]{1,6}\b(?:\n[AFD]PO [A-Z]{2}(?: [0-9]{5})?)?"
+        ),
     ),
-    re.compile(r"\b(?:Suite|Apt\.?|Apartment) [0-9]{1,5}[A-Z]?\b"),
+    _Shape(
+        re.compile(r"Suite |Ap(?:t|artment)\b"),
+        re.compile(r"\b(?:Suite|Apt\.?|Apartment) [0-9]{1,5}[A-Z]?\b"),
+    ),
 )
-_GIVEN = re.compile(
-    r"\b(?i:(?:home|postal|mailing|shipping|delivery|billing|street|new|my|his|her|their|your|full) address"
-    r"|lives? at|living at|reside[sd]? at|located at)\b"
-    r"(?i: is| at| to)?[\s:]{1,4}((?:[^\n.;:@\[\]{}<>\"]|\.(?! )){1,80})"
-)
+_GIVING = re.compile(r"(?:address|lives? at|living at|reside[sd]? at|located at)\b(?: is| at| to)?[\s:]{1,4}")
+"""In the folded text, before an address."""
+_WHOSE = re.compile(r"\b(?:home|postal|mailing|shipping|delivery|billing|street|new|my|his|her|their|your|full) $")
+_VALUE = re.compile(r"(?:[^\n.;:@\[\]{}<>\"]|\.(?! )){1,80}")
 _CAPITALISED = re.compile(rf"[{_CAPITAL}]\w")
 _PLACE_SHAPED = re.compile(rf"(?:^|\s)(?:{_NUMBER}|[A-Z]{{1,3}}-?[0-9]{{3,6}})(?=[\s,]|$)")
 
 
-def street_addresses(text: str, _lowered: str) -> Iterator[Hit]:
+def street_addresses(text: str, lowered: str) -> Iterator[Hit]:
     """Streets with a house number, boxes, and what follows "my address is"."""
-    streets = [match for pattern in _STREETS for match in pattern.finditer(text)]
+    streets = [match for shape in _STREETS if shape.sign.search(text) for match in shape.pattern.finditer(text)]
     yield from (Hit("street_address", *match.span(), match.group()) for match in streets)
     starts = sorted(match.start() for match in streets)
-    for match in _GIVEN.finditer(text):
-        found = match.group(1).rstrip()
-        known = bisect_left(starts, match.start(1)) < bisect_right(starts, match.end(1))
-        if not known and _PLACE_SHAPED.search(found) and _CAPITALISED.search(found):
-            yield Hit("street_address", match.start(1), match.start(1) + len(found), found)
+    for name in _GIVING.finditer(lowered):
+        value = _VALUE.match(text, name.end())
+        found = value.group().rstrip() if value and _is_somebodys(lowered, name) else ""
+        known = bisect_left(starts, name.end()) < bisect_right(starts, name.end() + len(found))
+        if found and not known and _PLACE_SHAPED.search(found) and _CAPITALISED.search(found):
+            yield Hit("street_address", name.end(), name.end() + len(found), found)
+
+
+def _is_somebodys(lowered: str, name: re.Match[str]) -> bool:
+    """`my address`, not `the address of the server`."""
+    start = name.start()
+    return not name.group().startswith("address") or _WHOSE.search(lowered, max(0, start - 12), start) is not None
 
 
 _COUNTRIES = (
@@ -89,28 +131,40 @@ _STATES = (
     "AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|OK|OR|PA|"
     "RI|SC|SD|TN|TX|UT|VT|VA|WA|WV|WI|WY|DC|PR|AA|AE|AP"
 )
-_POSTCODES = (
-    re.compile(
-        r"\b(?i:zip(?: ?code)?|post ?code|postal code|postnummer|plz|cap|cep)\b(?i: is)?[\s:.#]{1,4}"
-        r"((?=[A-Z]{0,3} ?[0-9]?[A-Z]? ?[0-9])[A-Z0-9]{2,5}(?:[ -][A-Z0-9]{2,4})?)\b"
-    ),
-    re.compile(rf"\b(?:{_STATES}),? ([0-9]{{5}}(?:-[0-9]{{4}})?)\b(?![-,.]?[0-9])"),
-    re.compile(rf"\b(?:{_COUNTRIES}),? ([0-9]{{4,6}})\b(?![-,.]?[0-9])"),
+_NAMED_POSTCODE = re.compile(
+    r"(?<!\w)(?:zip(?: ?code)?|post ?code|postal code|postnummer|plz|cap|cep)\b(?: is)?[\s:.#]{1,4}"
+)
+"""In the folded text."""
+_POSTCODE = re.compile(r"(?=[A-Z]{0,3} ?[0-9]?[A-Z]? ?[0-9])[A-Z0-9]{2,5}(?:[ -][A-Z0-9]{2,4})?\b")
+_NUMBER_AFTER = re.compile(r" ([0-9]{4,6}(?:-[0-9]{4})?)\b(?![-,.]?[0-9])")
+_COUNTRY_BEFORE = re.compile(rf"\b(?:{_COUNTRIES}),?$")
+_STATE_BEFORE = re.compile(rf"\b(?:{_STATES}),?$")
+_SHAPED_POSTCODES = (
     re.compile(r"\b([A-Z]{1,2}[0-9][A-Z0-9]? [0-9][ABD-HJLNP-UW-Z]{2})\b"),
     re.compile(r"\b([ABCEGHJ-NPRSTVXY][0-9][A-Z] [0-9][A-Z][0-9])\b"),
 )
 
 
-def postcodes(text: str, _lowered: str) -> Iterator[Hit]:
-    """Named ones, those after an American state, and British and Canadian ones by their form."""
-    for pattern in _POSTCODES:
+def postcodes(text: str, lowered: str) -> Iterator[Hit]:
+    """Named ones, those after an American state or a country, and British and Canadian ones by their form."""
+    for name in _NAMED_POSTCODE.finditer(lowered):
+        found = _POSTCODE.match(text, name.end())
+        if found:
+            yield Hit("zip_code", *found.span(), found.group())
+    for match in _NUMBER_AFTER.finditer(text):
+        around = max(0, match.start() - 24), match.start()
+        is_american = len(match.group(1)) in (5, 10) and _STATE_BEFORE.search(text, *around)
+        if is_american or (len(match.group(1)) < 7 and _COUNTRY_BEFORE.search(text, *around)):
+            yield Hit("zip_code", *match.span(1), match.group(1))
+    for pattern in _SHAPED_POSTCODES:
         for match in pattern.finditer(text):
             yield Hit("zip_code", *match.span(1), match.group(1))
 
 
 _WEB = re.compile(
     r"\bhttps?://[^\s<>\"'\])}]{3,300}|\bwww\.[\w-]{1,60}(?:\.[\w-]{1,60}){1,4}(?:/[^\s<>\"'\])}]{0,300})?"
-    r"|(?<![\w@./-])(?:[a-z0-9][a-z0-9-]{0,60}\.){1,4}(?:com|org|net|edu|gov|info|biz|co\.uk|io|dev|eu)\b(?![\w(@-]|\.\w)"
+    r"|(?<![\w@./-])(?:[a-z0-9][a-z0-9-]{0,60}\.){1,4}(?:com|org|net|edu|gov|info|biz|co\.uk|io|dev|eu)\b(?![\w(@-]"
+    r"|\.\w)"
 )
 
 
