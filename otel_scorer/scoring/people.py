@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from otel_scorer.scoring.first_names import FIRST_NAMES
 from otel_scorer.scoring.hits import Hit, vocabulary
+from otel_scorer.scoring.places import STREET_KINDS
 
 _LETTER = "A-ZÀ-ÖØ-ÞĀŁŚŠŽŹŻČĆŐŰ"
 _NAME = rf"[{_LETTER}][\w'’-]{{1,30}}"
@@ -30,9 +32,24 @@ _NO_NAMES = vocabulary(
 )
 
 
+_INITIAL = re.compile(rf"\b([{_LETTER}][a-zà-ÿ]\w{{0,30}} [{_LETTER}]\.? [{_LETTER}][a-zà-ÿ][\w'’-]{{0,30}})\b")
+_IS_STREET = re.compile(rf" (?:{STREET_KINDS}|Bypass|Pass|Bridge|Park|School|Hospital|University|Airport|Station)$")
+_WITH_FAMILY = re.compile(rf"\b({_NAME})(?: (?:van|von|de|der|den|da|di|del|la|bin|al)){{0,2}} {_NAME}")
+_GREETED = re.compile(rf"(?:^|\n)[ \t>]{{0,4}}(?:Dear|Hi|Hello|Hey) ({_NAME}(?: {_NAME})?)(?=[,!:\n])")
+
+
 def names(text: str, _lowered: str) -> Iterator[Hit]:
-    """Names after a title, an introduction or a label, and at the end of a letter."""
-    for pattern in (_TITLED, _INTRODUCED):
+    """Names after a title, an introduction, a label or a greeting, with an initial in the middle, and those that begin
+    with a common first name.
+    """
+    yield from _beside(text)
+    for match in _WITH_FAMILY.finditer(text):
+        if match.group(1) in FIRST_NAMES and not _IS_STREET.search(match.group()):
+            yield Hit("person", *match.span(), match.group())
+
+
+def _beside(text: str) -> Iterator[Hit]:
+    for pattern in (_TITLED, _INTRODUCED, _INITIAL, _GREETED):
         for match in pattern.finditer(text):
             if match.group(1).split()[0].lower() not in _NO_NAMES:
                 yield Hit("person", *match.span(1), match.group(1))

@@ -16,7 +16,7 @@ from otel_scorer.scoring.hits import Hit
 _CAPITAL = "A-ZÀ-ÖØ-ÞĀŁŚŠŽŹŻČĆŐŰ"
 _NAME = rf"[{_CAPITAL}][\w'’.-]{{0,30}}"
 _NUMBER = r"[0-9]{1,6}[a-zA-Z]?(?:[-/][0-9]{1,4})?"
-_KIND = (
+STREET_KINDS = (
     r"Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct|Place|Pl|Square|Squares|Sq|Terrace|Way|"
     r"Highway|Hwy|Parkway|Pkwy|Circle|Cir|Crescent|Cres|Close|Trail|Trl|Alley|Row|Mews|Plaza|Loop|Turnpike|Pike|"
     r"Causeway|Gardens|Grove|Hill|Heights|Quay|Walk"
@@ -39,8 +39,8 @@ class _Shape(NamedTuple):
 _STREETS = (
     # 12 Old Mill Road, Apt 4
     _Shape(
-        re.compile(rf"[a-z.] (?:{_KIND})\b"),
-        re.compile(rf"(?<![\w.,$€£-]){_NUMBER},? (?:{_NAME} ){{1,4}}(?:{_KIND})\b\.?{_PART}"),
+        re.compile(rf"[a-z.] (?:{STREET_KINDS})\b"),
+        re.compile(rf"(?<![\w.,$€£-]){_NUMBER},? (?:{_NAME} ){{1,4}}(?:{STREET_KINDS})\b\.?{_PART}"),
     ),
     # 5 rue de la Paix; Via Franscini 71; Avenida da Liberdade, 12
     _Shape(

@@ -43,6 +43,9 @@ BESIDE = {
     "I just turned 47.": ("age", "47"),
     "ask Mr. Anders Holm about it": ("person", "Anders Holm"),
     "My name is Ada Lovelace": ("person", "Ada Lovelace"),
+    "It was Hanne I. Kreutzmann who said so": ("person", "Hanne I. Kreutzmann"),
+    "ask Peter van Holm about it": ("person", "Peter van Holm"),
+    "Hi Ubul,\nthanks": ("person", "Ubul"),
     "see https://shop.example/x?y=1.": ("url", "https://shop.example/x?y=1"),
     "made by Acme Widgets Inc. there": ("organization", "Acme Widgets Inc."),
     "I live in Norway": ("place", "Norway"),
@@ -72,6 +75,7 @@ NOTHING_BESIDE = [
     "Turn 90 degrees, then 3 Main points; I am 20 minutes late; Drive 5 km.",
     "In 12 of 30 cases the Court ruled for 4 of them.",
     "address: https://example.com/4711 and address 0x7ffe1234",
+    "CAN I SPEAK to somebody at St. John Street? My name is not known. Hi there, Paris Hilton Garden Inn.",
     "the order total is CA 12.50, size AB1, code A1 2BC3",
 ]
 SECRETS = {
