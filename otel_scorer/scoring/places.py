@@ -93,21 +93,45 @@ _PLACE_SHAPED = re.compile(rf"(?:^|\s)(?:{_NUMBER}|[A-Z]{{1,3}}-?[0-9]{{3,6}})(?
 
 def street_addresses(text: str, lowered: str) -> Iterator[Hit]:
     """Streets with a house number, boxes, and what follows "my address is"."""
-    streets = [match for shape in _STREETS if shape.sign.search(text) for match in shape.pattern.finditer(text)]
+    shaped = (match for shape in _STREETS if shape.sign.search(text) for match in shape.pattern.finditer(text))
+    streets = [match for match in shaped if _is_street(match)]
     yield from (Hit("street_address", *match.span(), match.group()) for match in streets)
     starts = sorted(match.start() for match in streets)
     for name in _GIVING.finditer(lowered):
         value = _VALUE.match(text, name.end())
-        found = value.group().rstrip() if value and _is_somebodys(lowered, name) else ""
+        found = value.group().rstrip() if value and _is_somebodys(lowered, name, value.group()) else ""
         known = bisect_left(starts, name.end()) < bisect_right(starts, name.end() + len(found))
         if found and not known and _PLACE_SHAPED.search(found) and _CAPITALISED.search(found):
             yield Hit("street_address", name.end(), name.end() + len(found), found)
 
 
-def _is_somebodys(lowered: str, name: re.Match[str]) -> bool:
-    """`my address`, not `the address of the server`."""
-    start = name.start()
-    return not name.group().startswith("address") or _WHOSE.search(lowered, max(0, start - 12), start) is not None
+def _is_street(match: re.Match[str]) -> bool:
+    """Not `2 Google Drive folders` nor `the 2024 Supreme Court ruling`: a doubtful word ends a line or a clause."""
+    if not _DOUBTFUL.search(match.group()):
+        return True
+    return _ENDS.match(match.string, match.end()) is not None and not _NO_STREETS.search(match.group())
+
+
+_DOUBTFUL = re.compile(
+    r" (?:Court|Ct|Drive|Dr|Place|Pl|Squares?|Sq|Way|Row|Close|Walk|Hill|Circle|Cir|Loop|Plaza|Trail|Pike|Gardens|Grove"
+    r"|Heights|Quay|Mews|Terrace|Alley|Pass)\.?$"
+)
+_ENDS = re.compile(r"[ \t]{0,2}(?:[,;\n.)]|$|(?:in|is|was|and|Apt|Suite|Unit)\b|[A-Z])")
+_NO_STREETS = re.compile(
+    r"(?:^(?:19|20)[0-9]{2}|(?i:google|one|supreme|high|district|circuit|appeals?|hard|flash|usb|thumb|external"
+    r"|network|test"
+    r"|food|tennis|royal|federal|first|second|third|last|shared|team|new|root|green)) \w+\.?$"
+)
+
+
+def _is_somebodys(lowered: str, name: re.Match[str], value: str) -> bool:
+    """`my address`, not `the address of the server`; `located at 12 Mill Road`, not `located at port 80`."""
+    if not name.group().startswith("address"):
+        return _NUMBER_FIRST.match(value) is not None
+    return _WHOSE.search(lowered, max(0, name.start() - 12), name.start()) is not None
+
+
+_NUMBER_FIRST = re.compile(rf"{_NUMBER},? [{_CAPITAL}][a-zà-ÿ]")
 
 
 _COUNTRIES = (
@@ -128,9 +152,11 @@ _COUNTRIES = (
     "Uruguay|Uzbekistan|Venezuela|Vietnam|Yemen|Zambia|Zimbabwe|UK|USA|England|Scotland|Wales"
 )
 _STATES = (
-    "AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|OK|OR|PA|"
-    "RI|SC|SD|TN|TX|UT|VT|VA|WA|WV|WI|WY|DC|PR|AA|AE|AP"
+    "AL|AK|AZ|AR|CA|CT|FL|GA|IL|IA|KS|KY|LA|MD|MA|MI|MN|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|PA|RI|SC|SD|TN|TX|UT|VT"
+    "|VA|WA|WV|WI|WY"
 )
+_WORD_STATES = "CO|DC|DE|HI|ID|IN|ME|MS|OK|OR|PR"
+"""Those that are words of their own too, as in `ID 12345`."""
 _NAMED_POSTCODE = re.compile(
     r"(?<!\w)(?:zip(?: ?code)?|post ?code|postal code|postnummer|plz|cap|cep)\b(?: is)?[\s:.#]{1,4}"
 )
@@ -138,7 +164,8 @@ _NAMED_POSTCODE = re.compile(
 _POSTCODE = re.compile(r"(?=[A-Z]{0,3} ?[0-9]?[A-Z]? ?[0-9])[A-Z0-9]{2,5}(?:[ -][A-Z0-9]{2,4})?\b")
 _NUMBER_AFTER = re.compile(r" ([0-9]{4,6}(?:-[0-9]{4})?)\b(?![-,.]?[0-9])")
 _COUNTRY_BEFORE = re.compile(rf"\b(?:{_COUNTRIES}),?$")
-_STATE_BEFORE = re.compile(rf"\b(?:{_STATES}),?$")
+_STATE_BEFORE = re.compile(rf"\b(?:{_STATES}),?$|[a-z], (?:{_WORD_STATES})$|\b[AFD]PO A[AEP]$")
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}$")
 _SHAPED_POSTCODES = (
     re.compile(r"\b([A-Z]{1,2}[0-9][A-Z0-9]? [0-9][ABD-HJLNP-UW-Z]{2})\b"),
     re.compile(r"\b([ABCEGHJ-NPRSTVXY][0-9][A-Z] [0-9][A-Z][0-9])\b"),
@@ -154,7 +181,8 @@ def postcodes(text: str, lowered: str) -> Iterator[Hit]:
     for match in _NUMBER_AFTER.finditer(text):
         around = max(0, match.start() - 24), match.start()
         is_american = len(match.group(1)) in (5, 10) and _STATE_BEFORE.search(text, *around)
-        if is_american or (len(match.group(1)) < 7 and _COUNTRY_BEFORE.search(text, *around)):
+        abroad = len(match.group(1)) < 7 and not _YEAR.match(match.group(1)) and _COUNTRY_BEFORE.search(text, *around)
+        if is_american or abroad:
             yield Hit("zip_code", *match.span(1), match.group(1))
     for pattern in _SHAPED_POSTCODES:
         for match in pattern.finditer(text):

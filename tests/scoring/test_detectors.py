@@ -38,6 +38,8 @@ BESIDE = {
     "PO Box 771 is full": ("street_address", "PO Box 771"),
     "my zip code is 35350": ("zip_code", "35350"),
     "Springfield, IL 62704": ("zip_code", "62704"),
+    "Boise, ID 83702": ("zip_code", "83702"),
+    "we are located at 77 Elm Court, ask": ("street_address", "77 Elm Court"),
     "near SW1A 1AA somewhere": ("zip_code", "SW1A 1AA"),
     "a 38 year old patient": ("age", "38"),
     "I just turned 47.": ("age", "47"),
@@ -76,6 +78,8 @@ NOTHING_BESIDE = [
     "In 12 of 30 cases the Court ruled for 4 of them.",
     "address: https://example.com/4711 and address 0x7ffe1234",
     "CAN I SPEAK to somebody at St. John Street? My name is not known. Hi there, Paris Hilton Garden Inn.",
+    "order ID 12345 in 2 Google Drive folders, by a 2024 Supreme Court ruling, France 1998, OR 10000",
+    "It is located at Port 8080, line 45 of File A, located at 8080 and Redis at 6379.",
     "the order total is CA 12.50, size AB1, code A1 2BC3",
 ]
 SECRETS = {
