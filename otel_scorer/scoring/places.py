@@ -40,7 +40,9 @@ _STREETS = (
     # 12 Old Mill Road, Apt 4
     _Shape(
         re.compile(rf"[a-z.] (?:{STREET_KINDS})\b"),
-        re.compile(rf"(?<![\w.,$€£-]){_NUMBER},? (?:{_NAME} ){{1,4}}(?:{STREET_KINDS})\b\.?{_PART}"),
+        re.compile(
+            rf"(?<![\w.,$€£-]){_NUMBER},? (?:{_NAME} ){{1,4}}(?:{STREET_KINDS})\b(?:\.(?= ?,? (?:Suite|Apt|Unit|#)))?{_PART}"
+        ),
     ),
     # 5 rue de la Paix; Via Franscini 71; Avenida da Liberdade, 12
     _Shape(

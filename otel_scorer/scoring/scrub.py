@@ -23,6 +23,11 @@ SCRUBBED = LEAKS | ADDRESSES
 """Kinds that go. Names stay: a judge could not tell any more whether an answer names the right one."""
 
 
+_SPELLED_FREELY = ADDRESSES | {"phone", "payment_card", "iban", "social_security_number"}
+"""Signs between the letters and digits do not make another one of these."""
+_NO_LETTERS = re.compile(r"[\W_]+")
+
+
 class Pseudonyms:
     """The names given so far, for one trace. Not shared between threads."""
 
@@ -50,7 +55,8 @@ class Pseudonyms:
 
     def name(self, kind: str, text: str) -> str:
         """The pseudonym of `text`, a new number where it is seen for the first time."""
-        key = (kind, "".join(text.split()).lower())
+        spelled = text.lower() if kind not in _SPELLED_FREELY else _NO_LETTERS.sub("", text.lower())
+        key = (kind, "".join(spelled.split()))
         if key not in self._given:
             self._counts[kind] = self._counts.get(kind, 0) + 1
             self._given[key] = f"[{kind.upper()}_{self._counts[kind]}]"
