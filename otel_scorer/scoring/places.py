@@ -41,7 +41,8 @@ _STREETS = (
     _Shape(
         re.compile(rf"[a-z.] (?:{STREET_KINDS})\b"),
         re.compile(
-            rf"(?<![\w.,$€£-]){_NUMBER},? (?:{_NAME} ){{1,4}}(?:{STREET_KINDS})\b(?:\.(?= ?,? (?:Suite|Apt|Unit|#)))?{_PART}"
+            rf"(?<![\w.,$€£-]){_NUMBER},? (?:{_NAME} ){{1,4}}(?:{STREET_KINDS})\b"
+            rf"(?:\.(?= ?,? (?:Suite|Apt|Unit|#)))?{_PART}"
         ),
     ),
     # 5 rue de la Paix; Via Franscini 71; Avenida da Liberdade, 12
