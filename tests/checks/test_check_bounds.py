@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from otel_scorer.scoring.checks import (
     adherence,
-from otel_scorer.scoring.checks import (
     choice,
     circles,
     consent,
@@ -27,14 +26,11 @@ from otel_scorer.scoring.checks import (
     order,
     parts,
     path,
-)
     plan,
     retriever,
     safety,
     schema,
     tool,
-)
-from otel_scorer.scoring.checks import (
 )
 from otel_scorer.scoring.checks import given as values
 from otel_scorer.scoring.checks.arguments import known_parameters
