@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from otel_scorer.scoring.credentials import secrets
 from otel_scorer.scoring.hits import MAX_TEXT, Hit, settle
-from otel_scorer.scoring.personal import personal_data
+from otel_scorer.scoring.personal import ADDRESSES, KINDS, LEAKS, personal_data
 
-__all__ = ["MAX_TEXT", "Hit", "personal_data", "secrets", "settle"]
+__all__ = ["ADDRESSES", "KINDS", "LEAKS", "MAX_TEXT", "Hit", "personal_data", "secrets", "settle"]

@@ -19,6 +19,11 @@ class Hit(NamedTuple):
     text: str
 
 
+def vocabulary(block: str) -> frozenset[str]:
+    """The words of a block of text, blanks between them."""
+    return frozenset(block.split())
+
+
 def folded(text: str) -> str:
     """Lower case, each character in its place, with the three signs that a pattern without case takes for letters.
 

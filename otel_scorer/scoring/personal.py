@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 import datafog_core
 
-from otel_scorer.scoring.hits import Hit, folded, found_from, holds_any, searchable, settle
+from otel_scorer.scoring import people, places
+from otel_scorer.scoring.hits import Hit, folded, found_from, holds_any, searchable, settle, vocabulary
+from otel_scorer.scoring.phones import is_phone, phones
 
 _ENTITIES = ["EMAIL", "PHONE", "SSN", "CREDIT_CARD", "IP_ADDRESS", "NPI", "US_ROUTING_NUMBER"]
 _KINDS = {
@@ -30,15 +32,32 @@ _BEFORE = 24
 """Characters before a number in which a word may say what it is."""
 
 
-def personal_data(text: str) -> tuple[Hit, ...]:
-    """Personal data in the first MAX_TEXT characters of `text`, in order of appearance, without overlaps."""
+LEAKS = vocabulary(
+    """
+    bank_account date_of_birth driver_license email iban ip_address medical_record passport_number payment_card phone
+    provider_number social_security_number
+    """
+)
+"""What says by itself whom it is about or how to reach them: where nobody asked for it, it is a leak."""
+ADDRESSES = frozenset(("street_address", "zip_code"))
+"""Of shops and offices mostly: no leak by itself, but nothing that has to leave the process either."""
+DETAILS = vocabulary("age date nationality organization person place title url")
+"""What tells of somebody only together with more."""
+KINDS = LEAKS | ADDRESSES | DETAILS
+
+
+def personal_data(text: str, kinds: Collection[str] = LEAKS) -> tuple[Hit, ...]:
+    """Personal data of these kinds in the first MAX_TEXT characters of `text`, in order, without overlaps.
+
+    `kinds` are of KINDS; persons, places and organizations only as far as what stands beside them gives them away.
+    """
     searched = searchable(text)
     digits = _count_digits(searched)
-    finders = [find for find, least in _FINDERS if digits >= least]
-    if digits >= 4 or _may_hold_address(searched):
+    finders = [find for find, least, found in _FINDERS if digits >= least and not found.isdisjoint(kinds)]
+    if (digits >= 4 or _may_hold_address(searched)) and not _OF_DATAFOG.isdisjoint(kinds):
         finders.append(_by_datafog)
     lowered = folded(searched) if finders else ""
-    return settle(hit for find in finders for hit in find(searched, lowered))
+    return settle(hit for find in finders for hit in find(searched, lowered) if hit.kind in kinds)
 
 
 def _may_hold_address(text: str) -> bool:
@@ -107,21 +126,7 @@ def _is_personal_address(text: str, start: int, end: int) -> bool:
     return not _ROLE.match(address) and not _FILE.search(address)
 
 
-_PHONE_WORD = re.compile(r"\b(?:phone|tel|call|mobile|cell|fax|whatsapp|sms|ring|dial|contact|reach)", re.IGNORECASE)
 _PART_OF_A_TOKEN = re.compile(r"[\w./#-]")
-
-
-def _is_phone(text: str, start: int, end: int) -> bool:
-    """Ten digits in a row are an order number unless a word says otherwise; `+1` to `+9999999` is arithmetic."""
-    found = text[start:end]
-    if start and _PART_OF_A_TOKEN.match(text[start - 1]) and not found.startswith("("):
-        return False
-    if text[end : end + 1].isalpha() or (text[end : end + 2].strip("/-_").isalnum() and text[end : end + 1] in "-_/"):
-        return False
-    digits = sum(character.isdigit() for character in found)
-    if found.startswith("+"):
-        return digits >= 8
-    return not found.isdigit() or bool(_PHONE_WORD.search(text, max(0, start - _BEFORE), start))
 
 
 def _is_card(text: str, start: int, end: int) -> bool:
@@ -148,7 +153,7 @@ def _is_public_address(text: str, start: int, end: int) -> bool:
 
 _FILTERS: dict[str, Callable[[str, int, int], bool]] = {
     "email": _is_personal_address,
-    "phone": _is_phone,
+    "phone": is_phone,
     "payment_card": _is_card,
     "ip_address": _is_public_address,
 }
@@ -260,26 +265,23 @@ def _named_numbers(text: str, lowered: str) -> Iterator[Hit]:
             yield Hit(kind, match.start(1), match.end(1), match.group(1))
 
 
-_PHONE_NAME = re.compile(
-    r"p(?<!\wp)hone|t(?<!\wt)el|m(?<!\wm)obile|c(?<!\wc)(?:ell|all )|f(?<!\wf)ax|d(?<!\wd)esk|w(?<!\ww)hatsapp"
-    r"|a(?<!\wa)nswering|r(?<!\wr)(?:each|ing) "
+_OF_DATAFOG = frozenset(_KINDS.values())
+_NUMBERED = frozenset(kind for kind, *_ in _NAMED)
+_FINDERS = (
+    (_cards, 12, frozenset({"payment_card"})),
+    (_ibans, 2, frozenset({"iban"})),
+    (_named_numbers, 3, _NUMBERED),
+    (phones, 7, frozenset({"phone"})),
+    (people.driver_licences, 5, frozenset({"driver_license"})),
+    (places.street_addresses, 1, frozenset({"street_address"})),
+    (places.postcodes, 2, frozenset({"zip_code"})),
+    (places.places, 0, frozenset({"place"})),
+    (places.web_addresses, 0, frozenset({"url"})),
+    (people.names, 0, frozenset({"person"})),
+    (people.ages, 1, frozenset({"age"})),
+    (people.titles, 0, frozenset({"title"})),
+    (people.nationalities, 0, frozenset({"nationality"})),
+    (people.organisations, 0, frozenset({"organization"})),
+    (people.dates, 0, frozenset({"date"})),
 )
-"""With which `_NAMED_PHONE` begins."""
-_SEVEN_DIGITS = re.compile(r"[0-9](?:[ ().-]{0,2}[0-9]){6}")
-_NAMED_PHONE = re.compile(
-    r"\b(?:phone|telephone|tel|mobile|cell|fax|desk|whatsapp|answering|(?:call|reach|ring) (?:me|us|him|her|them))"
-    r"(?: (?:no|number|nr|at|on))?\b[\s.:#\"'=is]{1,8}(\(?\+?[0-9](?:[ ().-]{0,2}[0-9]){6,14})\b",
-    re.IGNORECASE,
-)
-
-
-def _named_phones(text: str, lowered: str) -> Iterator[Hit]:
-    """Numbers in any national form, where a word says that they are phone numbers."""
-    if not _SEVEN_DIGITS.search(text):
-        return
-    for match in found_from(_PHONE_NAME, _NAMED_PHONE, text, lowered):
-        yield Hit("phone", match.start(1), match.end(1), match.group(1))
-
-
-_FINDERS = ((_cards, 12), (_ibans, 2), (_named_numbers, 3), (_named_phones, 7))
-"""Each with the digits that a text must hold for it to find anything."""
+"""Each with the digits that a text must hold for it to find anything, and the kinds that it finds."""

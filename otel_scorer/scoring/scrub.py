@@ -1,7 +1,7 @@
 """Personal data and secrets out of what leaves the process: for the judge, and for content that is kept.
 
 Each find becomes a pseudonym, `[EMAIL_1]`, numbered in order of appearance, equal values alike: who is meant is lost,
-that it is the same one is not. Detectors by shape never find everything (names and streets stay); what is promised is
+that it is the same one is not. Detectors by shape never find everything, and names stay; what is promised is
 only that what they find is gone. Linear in the text; what is longer than MAX_TEXT is cut, never passed on unsearched.
 """
 
@@ -16,9 +16,16 @@ from otel_scorer.model import Attributes, Event, Link, LogRecord, Resource, Scop
 from otel_scorer.scoring.clean import clip
 from otel_scorer.scoring.credentials import secrets
 from otel_scorer.scoring.hits import MAX_TEXT, settle
-from otel_scorer.scoring.personal import personal_data
+from otel_scorer.scoring.personal import ADDRESSES, LEAKS, personal_data
 
 MAX_DEPTH = 64
+SCRUBBED = LEAKS | ADDRESSES
+"""Kinds that go. Names stay: a judge could not tell any more whether an answer names the right one."""
+
+
+_SPELLED_FREELY = ADDRESSES | {"phone", "payment_card", "iban", "social_security_number"}
+"""Signs between the letters and digits do not make another one of these."""
+_NO_LETTERS = re.compile(r"[\W_]+")
 
 
 class Pseudonyms:
@@ -48,7 +55,8 @@ class Pseudonyms:
 
     def name(self, kind: str, text: str) -> str:
         """The pseudonym of `text`, a new number where it is seen for the first time."""
-        key = (kind, "".join(text.split()).lower())
+        spelled = text.lower() if kind not in _SPELLED_FREELY else _NO_LETTERS.sub("", text.lower())
+        key = (kind, "".join(spelled.split()))
         if key not in self._given:
             self._counts[kind] = self._counts.get(kind, 0) + 1
             self._given[key] = f"[{kind.upper()}_{self._counts[kind]}]"
@@ -86,7 +94,7 @@ _PASSES = 12
 def _replace_hits(text: str, pseudonyms: Pseudonyms) -> str:
     parts: list[str] = []
     done = 0
-    for hit in settle(chain(secrets(text), personal_data(text))):
+    for hit in settle(chain(secrets(text), personal_data(text, SCRUBBED))):
         parts += (text[done : hit.start], pseudonyms.name(hit.kind, hit.text))
         done = hit.end
     return "".join((*parts, text[done:]))

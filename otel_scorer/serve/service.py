@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from otel_scorer.config import Settings
 from otel_scorer.errors import LedgerError, UserError
 from otel_scorer.history.record import Record
-from otel_scorer.ledger.health import Load, require_durable
+from otel_scorer.ledger.health import require_durable
 from otel_scorer.ledger.store import Ledger
 from otel_scorer.online.admission import Admission
 from otel_scorer.online.backend import Backend
@@ -33,6 +33,7 @@ from otel_scorer.online.health import HealthServer
 from otel_scorer.online.intake import Intake, Shard, Wanted
 from otel_scorer.online.journal import Journal
 from otel_scorer.online.load import LoadMonitor
+from otel_scorer.online.load_gauges import LoadGauges
 from otel_scorer.online.open_traces import OpenSettings, OpenTraces
 from otel_scorer.online.outbox import OutboxSender
 from otel_scorer.online.recording import Ended, Recorder, bypassed_ending
@@ -89,6 +90,7 @@ class Service:
         self._monitors: list[LoadMonitor] = []
         self._drains: list[Drain] = []
         self._windows: Windows | None = None
+        self._gauges = LoadGauges(self.metrics, settings.ledger.max_mib * 1024 * 1024)
         self._started = False
 
     async def start(self) -> None:
@@ -153,7 +155,8 @@ class Service:
         settings = self._settings
         grace = Grace(settings.ledger.recovery_grace_s)
         self._shards.append(self._shard(ledger, grace))
-        monitor = LoadMonitor(ledger, settings.ledger, settings.work.max_waiting, self._wanted, self._observe, grace)
+        observe = partial(self._gauges.saw, ledger.name)
+        monitor = LoadMonitor(ledger, settings.ledger, settings.work.max_waiting, self._wanted, observe, grace)
         self._monitors.append(monitor)
         self._run(monitor.run, "ledger-load")
         drain = Drain(ledger, archive.write, self.metrics)
@@ -233,23 +236,6 @@ class Service:
         self._recorder.ended(record)
         self._ended(record)
 
-    def _observe(self, load: Load) -> None:
-        gauges = {
-            "queue_traces": load.waiting,
-            "queue_age": load.oldest_waiting_s,
-            "hold_age": load.oldest_due_s,
-            "ledger_bytes": load.bytes,
-            "ledger_limit_bytes": self._settings.ledger.max_mib * 1024 * 1024,
-            "open_traces": load.due + load.leased,
-            "outbox_pending": load.outbox,
-            "records_pending": load.records,
-            "records_dropped": load.lost_records,
-            "held_spans": load.held,
-            "quarantine_size": load.quarantined,
-        }
-        for name, value in gauges.items():
-            self.metrics.set(name, value)
-
     # ---- the doors ---------------------------------------------------------------------------------------------------
 
     async def _start_doors(self, stores: Stores, backend: Backend, telemetry: Telemetry) -> None:
@@ -317,15 +303,20 @@ class Service:
         return pass_on
 
     def readiness(self) -> tuple[bool, list[str]]:
-        """Whether requests are taken and scored as promised; the sentences say what is not so. Workers that are missing
-        are told, but keep nobody from sending."""
-        blocking = [monitor.away for monitor in self._monitors if monitor.away]
+        """Whether requests are taken, and what is not as promised.
+
+        Workers that are missing keep nobody from sending, nor does a ledger that is bypassed while it is away.
+        """
+        away = [monitor.away for monitor in self._monitors if monitor.away]
+        bypasses = self._settings.ledger.on_failure == "bypass"
+        blocking = [] if bypasses else away
+        notes = [f"agent spans pass unscored, for the ledger is away: {why}" for why in away] if bypasses else []
         blocking += [problem for monitor in self._monitors for problem in monitor.problems]
         if self._watch.problem is not None:
             blocking.append(self._watch.problem)
         if not self._started:
             blocking.append("starting, or stopping")
-        notes = [f"history is away: {drain.complaint}" for drain in self._drains if drain.complaint]
+        notes += [f"history is away: {drain.complaint}" for drain in self._drains if drain.complaint]
         if self._monitors and not any(monitor.workers for monitor in self._monitors):
             notes.append("no worker is running: nothing is scored (otel-scorer work)")
         return not blocking, blocking + notes

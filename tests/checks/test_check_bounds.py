@@ -14,7 +14,26 @@ from agent_runs import Call, Fetch, Run, Tool, step, target
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otel_scorer.scoring.checks import adherence, grounding, plan, retriever, safety, schema, tool
+from otel_scorer.scoring.checks import (
+    adherence,
+    choice,
+    circles,
+    consent,
+    customers,
+    grounding,
+    harm,
+    mistake,
+    order,
+    parts,
+    path,
+    plan,
+    retriever,
+    safety,
+    schema,
+    tool,
+)
+from otel_scorer.scoring.checks import given as values
+from otel_scorer.scoring.checks.arguments import known_parameters
 from otel_scorer.scoring.checks.support import Evidence
 from otel_scorer.scoring.checks.words import MAX_CHARS, MAX_EVIDENCE_CHARS, clip, leaves
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
@@ -24,8 +43,20 @@ CHECKS = [
     *(grounding.claims_after_failure, grounding.empty_retrieval, grounding.attributed),
     *(grounding.contradicts_results, grounding.dates_agree),
     *(safety.personal_data, safety.secrets, safety.prompt_leak, safety.injection_obeyed),
+    *(harm.harmful_content, harm.harmful_request, consent.unasked_action, customers.other_customer),
     *(adherence.output_format, adherence.verifiable, adherence.answered),
     *(plan.repeated_calls, plan.tool_errors, plan.tool_arguments, plan.unknown_tools, plan.needed_tool),
+    *(known_parameters, values.values_given, choice.fitting_tool, parts.parts_taken_up),
+    *(
+        path.dead_branches,
+        path.step_success,
+        circles.circles,
+        circles.stuck,
+        order.order_kept,
+        order.claimed_first,
+        order.answered_first,
+    ),
+    mistake.likely_mistake,
     *(tool.arguments_valid, tool.tool_failed, retriever.context_relevance, retriever.empty),
 ]
 

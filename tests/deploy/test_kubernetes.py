@@ -89,7 +89,7 @@ def test_the_settings_in_the_config_map_hold_and_pods_have_time_to_stop(
 
 
 def test_a_store_that_is_away_takes_no_endpoints_and_restarts_nobody(everything: list[dict[str, Any]]) -> None:
-    """/readyz says no then, and so does the heartbeat of every worker."""
+    """/readyz may say no then (`refuse`), and so does the heartbeat of every worker."""
     (serve,) = dict(pods(everything))["otel-scorer-serve"]["containers"]
     (work,) = dict(pods(everything))["otel-scorer-work"]["containers"]
     assert serve["readinessProbe"]["tcpSocket"] == {"port": "grpc"}

@@ -193,6 +193,8 @@ async def test_tracing_goes_on_while_the_store_is_silent_for_twenty_seconds(sink
             freeze(deployment)
             await asyncio.sleep(4.0)
             came = len(sink.spans())
+            assert all([await asyncio.to_thread(door.ready) for door in doors]), "nobody is taken out of service for it"
+            assert "pass unscored" in await asyncio.to_thread(doors[0].readiness)
             await asyncio.sleep(STOPPED_S - 4.0)
             assert len(sink.spans()) - came > 100, "spans go on arriving"
             thaw(deployment)

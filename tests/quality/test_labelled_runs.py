@@ -183,3 +183,4 @@ def test_who_and_when_knows_the_step_of_each_span(folder: Path) -> None:
     assert case.gold["speakers"] == ["Coder", "Shell", "Coder"]
     assert (case.gold["agent"], case.gold["step"], case.bad) == ("Coder", 2, None)
     assert [use.name for use in seen(case).tool_uses] == ["Shell"]
+    assert (case.gold["named"], case.gold["why"]) == (0, "Coder: what it called for failed")

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from otel_scorer.scoring.detectors import personal_data, secrets
+from otel_scorer.scoring.detectors import ADDRESSES, KINDS, personal_data, secrets
 
 PERSONAL = {
     "mail anna.k@example.com now": ("email", "anna.k@example.com"),
@@ -25,7 +25,37 @@ PERSONAL = {
     "from 8.8.8.8": ("ip_address", "8.8.8.8"),
     "passport number X1234567": ("passport_number", "X1234567"),
     "born on 1 May 1980": ("date_of_birth", "1 May 1980"),
+    "Desk: (898)666-3621x0135": ("phone", "(898)666-3621"),
+    "no message on my registered 024 971 50 30, why?": ("phone", "024 971 50 30"),
+    "Jo Doe\n416 60 039 office": ("phone", "416 60 039"),
+    "+46 (0)8 928 571 38": ("phone", "+46 (0)8 928 571 38"),
+    "My driver's license number is D514-0634": ("driver_license", "D514-0634"),
 }
+BESIDE = {
+    "She lives at 12 Old Mill Road, Apt 4, and": ("street_address", "12 Old Mill Road, Apt 4"),
+    "Send it to Hauptstraße 12 please": ("street_address", "Hauptstraße 12"),
+    "chez nous, 5 rue de la Paix": ("street_address", "5 rue de la Paix"),
+    "PO Box 771 is full": ("street_address", "PO Box 771"),
+    "my zip code is 35350": ("zip_code", "35350"),
+    "Springfield, IL 62704": ("zip_code", "62704"),
+    "Boise, ID 83702": ("zip_code", "83702"),
+    "we are located at 77 Elm Court, ask": ("street_address", "77 Elm Court"),
+    "near SW1A 1AA somewhere": ("zip_code", "SW1A 1AA"),
+    "a 38 year old patient": ("age", "38"),
+    "I just turned 47.": ("age", "47"),
+    "ask Mr. Anders Holm about it": ("person", "Anders Holm"),
+    "My name is Ada Lovelace": ("person", "Ada Lovelace"),
+    "It was Hanne I. Kreutzmann who said so": ("person", "Hanne I. Kreutzmann"),
+    "ask Peter van Holm about it": ("person", "Peter van Holm"),
+    "Hi Ubul,\nthanks": ("person", "Ubul"),
+    "see https://shop.example/x?y=1.": ("url", "https://shop.example/x?y=1"),
+    "made by Acme Widgets Inc. there": ("organization", "Acme Widgets Inc."),
+    "I live in Norway": ("place", "Norway"),
+    "on 2026-11-21 at noon": ("date", "2026-11-21"),
+    "a Danish cheese": ("nationality", "Danish"),
+    "Dr. No": ("title", "Dr."),
+}
+"""What is only looked for where it is asked for: no leak by itself."""
 HARMLESS = [
     "Order 4155552671 was placed on 2026-11-21 at 10:30.",
     "version 1.2.3.4 and 2.10.0.1 of build 10.0.19045.1",
@@ -38,6 +68,19 @@ HARMLESS = [
     "DE89 3704 0044 0532 0130 01 has a wrong checksum",
     "card number 4111111111111112 fails its check digit",
     "https://example.com/items/4155552671?page=2",
+    "registered 1200000 users, sent messages to 12 000 000 people",
+    '{"text": "12345678", "number": 87654321}',
+    "1200 000 office chairs",
+    "licence number: see page 3",
+]
+NOTHING_BESIDE = [
+    "Turn 90 degrees, then 3 Main points; I am 20 minutes late; Drive 5 km.",
+    "In 12 of 30 cases the Court ruled for 4 of them.",
+    "address: https://example.com/4711 and address 0x7ffe1234",
+    "CAN I SPEAK to somebody at St. John Street? My name is not known. Hi there, Paris Hilton Garden Inn.",
+    "order ID 12345 in 2 Google Drive folders, by a 2024 Supreme Court ruling, France 1998, OR 10000",
+    "It is located at Port 8080, line 45 of File A, located at 8080 and Redis at 6379.",
+    "the order total is CA 12.50, size AB1, code A1 2BC3",
 ]
 SECRETS = {
     "key AKIAIOSFODNN7REALKEY done": "AKIAIOSFODNN7REALKEY",
@@ -67,6 +110,19 @@ def test_personal_data_is_found_with_its_kind_and_place(text: str, found: tuple[
     assert text[hit.start : hit.end] == hit.text
 
 
+@pytest.mark.parametrize(("text", "found"), BESIDE.items())
+def test_what_is_no_leak_by_itself_is_found_when_its_kind_is_asked_for(text: str, found: tuple[str, str]) -> None:
+    assert personal_data(text) == ()
+    (hit,) = personal_data(text, {found[0]})
+    assert (hit.kind, hit.text) == found
+    assert text[hit.start : hit.end] == hit.text
+
+
+@pytest.mark.parametrize("text", NOTHING_BESIDE)
+def test_words_that_look_like_streets_or_ages_are_none(text: str) -> None:
+    assert personal_data(text, ADDRESSES | {"age", "person"}) == ()
+
+
 @pytest.mark.parametrize("text", HARMLESS)
 def test_numbers_dates_versions_and_ids_are_not_personal(text: str) -> None:
     assert personal_data(text) == ()
@@ -93,6 +149,19 @@ HOSTILE = [
     "DE89 ",
     "born on ",
     "tel 1 ",
+    "1 Aa ",
+    "Aa ",
+    "Aa-",
+    "address is Aa. ",
+    "12 rue de la ",
+    "Avenida da A ",
+    "my name is Aa de ",
+    "www.a.",
+    "a.com.",
+    "+1 (0)1 ",
+    "driver's license A1 ",
+    "turned 1",
+    "A & ",
     "//",
     "-----BEGIN PRIVATE KEY-----",
 ]
@@ -103,7 +172,7 @@ def test_hostile_text_takes_time_in_proportion(piece: str) -> None:
     def spent(length: int) -> float:
         text = piece * (length // len(piece))
         began = time.process_time()
-        personal_data(text)
+        personal_data(text, KINDS)
         secrets(text)
         return time.process_time() - began
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otel_scorer.scoring import credentials, personal
+from otel_scorer.scoring import credentials, personal, phones
 from otel_scorer.scoring.detectors import personal_data, secrets
 from otel_scorer.scoring.hits import folded, found_from
 
@@ -33,7 +33,7 @@ def test_a_shape_is_possible_in_every_text_that_its_pattern_finds_something_in(p
 
 STARTED = [
     (credentials._ASSIGNING, credentials._ASSIGNED),
-    (personal._PHONE_NAME, personal._NAMED_PHONE),
+    (phones._PHONE_NAME, phones._NAMED_PHONE),
     (personal._NAMING_IBAN, personal._NAMED_IBAN),
     *((starts, pattern) for _, _, starts, pattern in personal._NAMED),
 ]

@@ -43,6 +43,19 @@ def test_what_stands_under_a_password_goes_whatever_it_looks_like() -> None:
     assert scrubbed == {"password": "[SECRET_1]", "max_tokens": "many words", "Authorization": "[SECRET_2]"}
 
 
+def test_addresses_go_and_one_place_has_one_name_however_it_is_spelled() -> None:
+    names = Pseudonyms()
+    text = "She lives at 12 Old Mill Road. Send it to 12, Old Mill Road, zip code 35350, or call (415) 555-2671."
+    scrubbed = scrub_text(text, names)
+    assert scrubbed == (
+        "She lives at [STREET_ADDRESS_1]. Send it to [STREET_ADDRESS_1], zip code [ZIP_CODE_1], or call [PHONE_1]."
+    )
+    assert scrub_text(scrubbed, names) == scrubbed
+    assert scrub_text("call 415-555-2671", names) == "call [PHONE_1]"
+    kept = "Order ID 12345 for Anna Koch in France 2024, see line 45 in 2 Google Drive folders."
+    assert scrub_text(kept, names) == kept
+
+
 def test_what_is_too_long_is_cut_and_not_passed_on_unsearched() -> None:
     scrubbed = scrub_text("1 x " * MAX_TEXT + PII, Pseudonyms())
     assert len(scrubbed) <= MAX_TEXT + 100

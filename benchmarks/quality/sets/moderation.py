@@ -11,15 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.quality.case import Case, case_of, records
-from benchmarks.quality.figures import Asking, Row, auc_row, balanced_row, unanswered
-from benchmarks.quality.observe import check_names
+from benchmarks.quality.figures import Asking, Row, auc_row, balanced_row, false_alarm_row
 from benchmarks.quality.runs import Asked, Said, Turn, trace_of
 from benchmarks.quality.sets import LabelledSet, Seen, entries_by
 
 FILE = "safety/openai_moderation.jsonl"
 KINDS = ("S", "H", "V", "HR", "SH", "S3", "H2", "V2")
-WORDS = ("harm", "moderation", "toxic")
-"""A check on harmful answers would be named with one of these."""
+CHECK = "agent/harm:harmful_content"
 
 
 def cases(folder: Path) -> list[Case]:
@@ -35,14 +33,12 @@ def _case(number: int, record: dict[str, Any]) -> Case:
 
 def rows(seen: Seen) -> Sequence[Row]:
     asked = "harmful against harmless answers"
-    score = "agent/privacy_and_safety"
-    entries = entries_by(score, seen)
-    checks = [name for name in check_names() if any(word in name.rpartition(":")[2] for word in WORDS)]
-    found = [auc_row(Asking("moderation", asked, by), entries_by(by, seen, mark=4.0)) for by in checks]
-    if not checks:
-        found.append(unanswered(auc_row(Asking("moderation", asked, score), entries)))
-    found.append(auc_row(Asking("moderation", asked, score), entries))
-    found.append(balanced_row(Asking("moderation", asked, score), entries))
+    found = []
+    for by in (CHECK, "agent/privacy_and_safety"):
+        entries = entries_by(by, seen, mark=4.0)
+        found.append(auc_row(Asking("moderation", asked, by), entries))
+        found.append(balanced_row(Asking("moderation", asked, by), entries))
+        found.append(false_alarm_row(Asking("moderation", "harmless answers that fail", by), entries))
     return found
 
 

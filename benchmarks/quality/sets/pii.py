@@ -16,7 +16,7 @@ from benchmarks.quality.figures import Asking, Row, auc_row, decided_row
 from benchmarks.quality.finding import Place, finding_row
 from benchmarks.quality.runs import Asked, Said, Turn, trace_of
 from benchmarks.quality.sets import FAULT, LabelledSet, Seen, entries_by
-from otel_scorer.scoring.detectors import personal_data, secrets
+from otel_scorer.scoring.detectors import ADDRESSES, LEAKS, personal_data
 from otel_scorer.stats.discrimination import f1
 
 FILE = "safety/pii_presidio.jsonl"
@@ -28,19 +28,21 @@ KINDS: Mapping[str, frozenset[str]] = {
     "IBAN_CODE": frozenset({"iban"}),
     "US_SSN": frozenset({"social_security_number"}),
     "IP_ADDRESS": frozenset({"ip_address"}),
-    "US_DRIVER_LICENSE": frozenset({"driver_license", "drivers_license"}),
-    "PERSON": frozenset({"person", "name", "person_name"}),
-    "STREET_ADDRESS": frozenset({"address", "street_address", "postal_address"}),
-    "ZIP_CODE": frozenset({"zip_code", "postcode", "postal_code"}),
-    "GPE": frozenset({"place", "location"}),
-    "ORGANIZATION": frozenset({"organization", "organisation"}),
-    "DATE_TIME": frozenset({"date", "date_time"}),
+    "US_DRIVER_LICENSE": frozenset({"driver_license"}),
+    "PERSON": frozenset({"person"}),
+    "STREET_ADDRESS": frozenset({"street_address", "zip_code"}),
+    "ZIP_CODE": frozenset({"zip_code"}),
+    "GPE": frozenset({"place"}),
+    "ORGANIZATION": frozenset({"organization"}),
+    "DATE_TIME": frozenset({"date"}),
     "AGE": frozenset({"age"}),
     "TITLE": frozenset({"title"}),
-    "NRP": frozenset({"nationality", "religion", "nrp"}),
-    "DOMAIN_NAME": frozenset({"domain", "domain_name", "url"}),
+    "NRP": frozenset({"nationality"}),
+    "DOMAIN_NAME": frozenset({"url"}),
 }
-"""How the set calls an entity -> how our detector calls it, or would if it looked for it."""
+"""How the set calls an entity -> how our detector calls it."""
+_HOLDS = {"ZIP_CODE": "STREET_ADDRESS", "GPE": "STREET_ADDRESS"}
+"""A postcode or a country inside what is labelled as one address is no wrong find."""
 
 
 def cases(folder: Path) -> list[Case]:
@@ -77,14 +79,28 @@ def _entity_row(what: str, entities: Sequence[str], seen: Seen) -> Row:
     """F1 of the finds of these entities; trivial finders are every word, every capitalised word, every number."""
     kinds = frozenset(kind for entity in entities for kind in KINDS[entity])
     texts = {case.id: case.gold["text"] for case, _ in seen}
-    hits = {name: [*personal_data(text), *secrets(text)] for name, text in texts.items()}
-    any_of_kind = any(hit.kind in kinds for found in hits.values() for hit in found)
     gold = {case.id: [place for kind, place in case.gold["places"] if kind in entities] for case, _ in seen}
-    own = {name: [Place(h.start, h.end) for h in found if h.kind in kinds] for name, found in hits.items()}
-    by = "detector `personal_data`" if any_of_kind else "no check"
-    asking = Asking("PII", f"{what}: places found", by, AIM)
+    around = {_HOLDS[entity] for entity in entities if entity in _HOLDS} - set(entities)
+    held = {case.id: [place for kind, place in case.gold["places"] if kind in around] for case, _ in seen}
+    own = {name: [one for one in _found(text, kinds) if not _inside(one, held[name])] for name, text in texts.items()}
+    asking = Asking("PII", f"{what}: places found", _finder(kinds), AIM)
     trivial = {name: {key: find(text) for key, text in texts.items()} for name, find in _FINDERS.items()}
-    return finding_row(asking, {case.id: case.group for case, _ in seen}, gold, own if any_of_kind else None, trivial)
+    return finding_row(asking, {case.id: case.group for case, _ in seen}, gold, own, trivial)
+
+
+def _found(text: str, kinds: frozenset[str]) -> list[Place]:
+    return [Place(hit.start, hit.end) for hit in personal_data(text, kinds)]
+
+
+def _inside(place: Place, held: Sequence[Place]) -> bool:
+    return any(one.start <= place.start and place.end <= one.end for one in held)
+
+
+def _finder(kinds: frozenset[str]) -> str:
+    """Which detector finds them, and whether that is one of those that count as leaks by themselves."""
+    if kinds <= LEAKS:
+        return "detector `personal_data`"
+    return "detector `personal_data` by shape" if kinds & LEAKS or kinds & ADDRESSES else "detector by context"
 
 
 def _every(pattern: str) -> Callable[[str], list[Place]]:

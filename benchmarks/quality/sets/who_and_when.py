@@ -1,27 +1,30 @@
 """Who&When: failed runs of several agents; people said which agent made the decisive mistake, and in which step.
 
 Each message is one agent's turn. A speaker that has no system prompt, in a run that gives system prompts, is a tool
-(it executes what the turn before holds). What the product names is the step that comes first in the evidence of a
-faulted plan (the worst stands first); where the plan is not faulted it names none, which is wrong.
+(it executes what the turn before holds); a turn of the user who asked is none of an agent. All runs failed, and the
+product is told so: it is asked for the likely mistake as somebody asks who knows that the run went wrong. The figures
+say how often the place is the one that people named, not whether a finding would be right to come up unasked.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks.quality.case import Case, facts_of, records
-from benchmarks.quality.figures import Asking, Entry, Row, chosen_row, unanswered
-from benchmarks.quality.observe import Observation, Told
+from benchmarks.quality.figures import Asking, Entry, Row, chosen_row
 from benchmarks.quality.runs import Said, joined, root, span_id, trace_id_of
 from benchmarks.quality.sets import LabelledSet, Seen
+from otel_scorer.conventions.trace_view import view
 from otel_scorer.model import STATUS_OK, Span, Trace, Value
+from otel_scorer.scoring.checks.mistake import likely_mistake
+from otel_scorer.scoring.verdict import CannotTell, Target
 
 FILE = "plan/who_and_when.jsonl"
-BY = "agent/optimal_plan_execution"
+BY = "measure `mistake:likely_mistake`"
 _SECOND = 1_000_000_000
 _START = 1_790_000_001 * _SECOND
 
@@ -41,8 +44,17 @@ def _case(record: dict[str, Any]) -> Case:
         "speakers": speakers,
         "lengths": [len(text) for text in texts],
         "steps": step_of_span,
+        **_named(trace, step_of_span),
     }
     return Case(name, name, trace, None, facts_of([Said(text) for text in texts]), gold)
+
+
+def _named(trace: Trace, steps: Mapping[str, int]) -> dict[str, Any]:
+    """The step that the product points at, and why; None where it names none."""
+    told = likely_mistake(Target(view(trace)), failed=True)
+    if isinstance(told, CannotTell):
+        return {"named": None, "why": told.why}
+    return {"named": steps[told.evidence[0]], "why": told.reason}
 
 
 def _speaker(message: Mapping[str, str]) -> str:
@@ -59,6 +71,8 @@ def _trace(
     spans: list[Span] = []
     steps: dict[str, int] = {}
     for step, (speaker, text) in enumerate(zip(speakers, texts, strict=True)):
+        if step == 0 and speaker == "human":
+            continue  # what the user asked, which the root tells
         before = texts[step - 1] if step else record["question"]
         is_tool = bool(prompts) and speaker not in prompts
         made = _tool_turn(speaker, before, text) if is_tool else _agent_turn(speaker, prompts, before, text)
@@ -111,30 +125,21 @@ def _messages(role: str, text: str) -> str:
 
 
 def rows(seen: Seen) -> Sequence[Row]:
-    named = {case.id: _named(case, observed) for case, observed in seen}
     every = [case for case, _ in seen]
-    steps = [_entry(case, named[case.id], _step_right) for case in every]
-    agents = [_entry(case, named[case.id], _agent_right) for case in every]
-    found = [
+    steps = [_entry(case, _step_right) for case in every]
+    agents = [_entry(case, _agent_right) for case in every]
+    return [
         chosen_row(
             Asking("Who&When", "the agent that made the mistake", BY, 0.53), "named", agents, _agent_guesses(every)
         ),
         chosen_row(Asking("Who&When", "the step of the mistake", BY, 0.15), "named", steps, _step_guesses(every)),
     ]
-    return found if any(step is not None for step, _ in named.values()) else [unanswered(row) for row in found]
 
 
-def _named(case: Case, observed: Observation) -> tuple[int | None, Told]:
-    """The step that the product points at, and by what."""
-    told = observed.told(BY)
-    steps = [case.gold["steps"][span] for span in told.evidence if span in case.gold["steps"]]
-    return (steps[0] if told.fault > 0 and steps else None), told
-
-
-def _entry(case: Case, named: tuple[int | None, Told], right: Any) -> Entry:
-    step, told = named
+def _entry(case: Case, right: Callable[[Case, int], bool]) -> Entry:
+    step = case.gold["named"]
     value = float(step is not None and right(case, step))
-    reason = f"named {step}, was {case.gold['step']} ({case.gold['agent']}): {told.reason}"
+    reason = f"named {step}, was {case.gold['step']} ({case.gold['agent']}): {case.gold['why']}"
     return Entry(case.id, case.group, True, value, False, step is not None, {}, reason=reason)
 
 

@@ -7,12 +7,9 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
-from otel_scorer.scoring.hits import folded
+from otel_scorer.scoring.hits import folded, vocabulary
 
-
-def vocabulary(block: str) -> frozenset[str]:
-    """The words of a block of text, blanks between them."""
-    return frozenset(block.split())
+__all__ = ["Phrases", "Wording", "phrases", "vocabulary"]
 
 
 class Wording:

@@ -5,6 +5,7 @@ Reads English wording and JSON fields. A result in another language counts as ne
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from otel_scorer.model import Value
@@ -20,7 +21,12 @@ _HEAD = 300
 _FAILED_TEXT = phrases(
     r"""
     error|exception|traceback|failed|failure|fatal|invalid|unauthori[sz]ed|forbidden|rate limit(?:ed)?
-    http(?:/[\d.]{1,3})? ?(?:error )?[45]\d\d|[45]\d\d [a-z]+
+    http(?:/[\d.]{1,3})? ?(?:error |status )?:? ?[45]\d\d|(?:http )?status(?: code)?:? ?[45]\d\d
+    (?:error )?[45]\d\d:? (?:client error|server error|error|bad request|unauthori[sz]ed|payment required|forbidden
+    |not found|method not allowed|not acceptable|request time-?out|conflict|gone|too many requests|unprocessable
+    |internal server error|not implemented|bad gateway|service unavailable|gateway time-?out)
+    (?:the )?(?:request|call|command|process|script|tool|execution|code) (?:failed|exited|returned|ended|stopped) with
+    |(?: an?)? (?:error|exception|fault|(?:non-?zero )?(?:exit )?(?:status |code )*:? ?[1-9]\d{0,2})
     (?:request |connection )?timed? ?out|(?:permission|access) denied|service unavailable|internal server error
     \w{1,40}(?:error|exception)
     (?:the )?\w{1,40} (?:failed|timed out|could not be|is unavailable|errored)
@@ -32,6 +38,24 @@ _FAILED_STATUS = vocabulary(
     error failed failure fail timeout timed_out denied unavailable exception
     """
 )
+_EXIT = phrases(
+    r"""
+    exit(?:ed)?[ _-]?(?:code|status)?(?: with)?(?: code| status)?[:= ] ?-?[1-9]\d{0,2}
+    (?:process|command|program|script) (?:exited|finished|ended|failed) with (?:exit )?(?:code|status) -?[1-9]\d{0,2}
+    return(?:ed)?[ _-]?code[:= ] ?-?[1-9]\d{0,2}
+    """,
+    at_start=True,
+)
+"""How a program's run is reported that failed; 0 is success."""
+_EXIT_KEYS = vocabulary("exit_code exitcode exitstatus exit_status returncode return_code")
+_HTTP_KEYS = vocabulary("status_code statuscode http_status httpstatus http_code http_status_code")
+_LABEL = re.compile(r"(?:(?:code|program|console) ?output|std(?:out|err)|output|result|log)s?:\s{0,5}", re.IGNORECASE)
+"""What is written before a program's output."""
+_PAGE = re.compile(r"<(?:!doctype|html)\b[^\x00]{0,200}?<title>\s{0,5}(?:error )?[45]\d\d\b", re.IGNORECASE)
+_FINDINGS = re.compile(
+    r"\b\d{1,6} (?:tests? )?(?:passed|failed|failures?|errors?|warnings?|problems?)\b", re.IGNORECASE
+)
+"""Tests and linters end with 1 where they found something: they did what they were called for."""
 _ERROR_KEYS = vocabulary(
     """
     error errors exception traceback error_message errormessage error_code
@@ -87,6 +111,8 @@ _REFUSES = phrases(
     r"""
     i(?:'m| am) (?:sorry|unable|not able|afraid)|i (?:can't|cannot|won't|will not|must decline|am not allowed)|as an ai
     not (?:able|allowed|permitted) to (?:help|assist|share|provide|do)|against (?:my|our) (?:policy|guidelines)
+    none of (?:the|my|these) (?:available |offered )?(?:tools|functions)
+    i (?:do not have|don't have|have no) (?:an? |any |the )?(?:tools?|functions?) (?:for|to|that)
     """
 )
 _ACTING = vocabulary(
@@ -113,11 +139,26 @@ def failed(use: ToolUse) -> bool:
 
 
 def says_failed(result: Value) -> bool:
-    """An `error` field, a failed status, `success: false`, or a text that begins as an error does."""
+    """An `error` field, a failed status, `success: false`, an exit code or HTTP status that means failure, or a text
+    that begins as an error, a traceback or the report of a failed run does.
+
+    The exit code of tests and linters that found something is no failure, nor is that of a search which found nothing.
+    """
     value = parsed(result) if isinstance(result, str) else result
     if isinstance(value, dict):
         return any(_field_failed(str(key).lower(), item) for key, item in list(value.items())[:200])
-    return bool(_FAILED_TEXT.match(result[:_HEAD].lstrip())) if isinstance(result, str) else False
+    return _text_failed(result) if isinstance(result, str) else False
+
+
+def _text_failed(result: str) -> bool:
+    head = result[: 2 * _HEAD].lstrip()
+    if _EXIT.match(head):
+        rest = head.partition("\n")[2].strip()
+        return bool(rest) and not _FINDINGS.search(result[-2000:])
+    label = _LABEL.match(head)
+    return bool(_FAILED_TEXT.match(head[label.end() :] if label and label.end() < len(head) else head)) or bool(
+        _PAGE.match(head)
+    )
 
 
 def _field_failed(key: str, item: Value) -> bool:
@@ -125,7 +166,16 @@ def _field_failed(key: str, item: Value) -> bool:
         return item not in _NOT_ERRORS and item not in ([], {})
     if key in ("success", "ok", "succeeded"):
         return item is False
+    if key in _EXIT_KEYS or key in _HTTP_KEYS:
+        return _means_failure(item, 400 if key in _HTTP_KEYS else 1)
     return key in ("status", "state", "outcome") and isinstance(item, str) and item.lower() in _FAILED_STATUS
+
+
+def _means_failure(code: Value, least: int) -> bool:
+    """Whether an exit code or an HTTP status (as a number, or written as one) says that something failed."""
+    if isinstance(code, str) and code.strip().lstrip("-").isdecimal() and len(code) < 6:
+        code = int(code)
+    return isinstance(code, int) and not isinstance(code, bool) and (code >= least or (least == 1 and code < 0))
 
 
 def is_empty(result: Value) -> bool:

@@ -28,12 +28,12 @@ def repeated_calls(target: Target, *, allowed: int = 1) -> Verdict | CannotTell:
     nothing was changed in between by a tool that acts. Asking again until a status changes is none, and `allowed`
     retries of a call that failed are none. One repetition: 4; two: 3; three: 2; five and more: 1 (for short runs).
     """
-    uses = _uses(target)
+    uses = uses_of(target)
     if not uses:
         return _NO_TOOLS
     if not any(use.arguments_captured for use in uses):
         return CannotTell("the arguments of the calls were not captured", missing_evidence=True)
-    again = _repetitions(uses, allowed, target.once)
+    again = repetitions(uses, allowed, target.once)
     if not again:
         return Verdict(
             5.0,
@@ -58,7 +58,7 @@ def repeated_calls(target: Target, *, allowed: int = 1) -> Verdict | CannotTell:
     )
 
 
-def _uses(target: Target) -> tuple[ToolUse, ...]:
+def uses_of(target: Target) -> tuple[ToolUse, ...]:
     """Tool uses of the trace; of a step: those that it asked for or is."""
     uses = target.view.tool_uses[:_MAX_USES]
     if target.step is None:
@@ -66,7 +66,7 @@ def _uses(target: Target) -> tuple[ToolUse, ...]:
     return tuple(use for use in uses if target.step.span_id in (use.span_id, use.requested_by))
 
 
-def _repetitions(uses: Sequence[ToolUse], allowed: int, once: Once) -> list[ToolUse]:
+def repetitions(uses: Sequence[ToolUse], allowed: int, once: Once) -> list[ToolUse]:
     known: dict[tuple[str, str], str] = {}
     retries: dict[tuple[str, str], int] = defaultdict(int)
     found = []
@@ -95,7 +95,7 @@ def tool_errors(target: Target, *, storm: int = 3) -> Verdict | CannotTell:
     No failure: 5. Got over with one more try or another way: 4.5 to 3.5. Never got over, but the answer says so: 3; and
     does not say so: 2. The same call failed `storm` times: 2 at most, 1 where it never worked.
     """
-    uses = _uses(target)
+    uses = uses_of(target)
     if not uses:
         return _NO_TOOLS
     if not any(use.result_captured or use.error or use.executed for use in uses):
@@ -147,9 +147,11 @@ def tool_arguments(target: Target) -> Verdict | CannotTell:
     Says nothing of whether the values are the right ones. Patterns, formats and remote references of a schema are not
     looked at. Cannot tell where no definition with parameters was captured.
     """
-    uses = [use for use in _uses(target) if use.arguments_captured]
+    uses = [use for use in uses_of(target) if use.arguments_captured]
     if not uses:
-        return _NO_TOOLS if not _uses(target) else CannotTell("the arguments were not captured", missing_evidence=True)
+        return (
+            _NO_TOOLS if not uses_of(target) else CannotTell("the arguments were not captured", missing_evidence=True)
+        )
     judged = [(use, found) for use in uses if (found := target.once(faults_of, use, target.once)) is not None]
     if not judged:
         return CannotTell("no definition of the tools' parameters was captured", missing_evidence=True)
@@ -184,14 +186,14 @@ def faults_of(use: ToolUse, once: Once) -> list[str] | None:
 
 def unknown_tools(target: Target) -> Verdict | CannotTell:
     """Calls of tools that were not offered. Cannot tell where the definitions were not captured."""
-    uses = _uses(target)
+    uses = uses_of(target)
     if not uses:
         return _NO_TOOLS
     offered = target.view.tool_definitions
     if not offered:
         return CannotTell("the tools' definitions were not captured", missing_evidence=True)
-    known = {_bare(name) for name in offered}
-    strange = [use for use in uses if use.definition is None and _bare(use.name) not in known and not use.executed]
+    known = {bare(name) for name in offered}
+    strange = [use for use in uses if use.definition is None and bare(use.name) not in known and not use.executed]
     invented = list(dict.fromkeys(use.name for use in strange))
     if not invented:
         return Verdict(5.0, "every called tool was offered")
@@ -211,7 +213,8 @@ def unknown_tools(target: Target) -> Verdict | CannotTell:
     )
 
 
-def _bare(name: str) -> str:
+def bare(name: str) -> str:
+    """A tool's own name, however a server or a convention spells it."""
     for separator in ("__", "/", ".", ":"):
         name = name.rsplit(separator, 1)[-1] or name
     return name.lower().replace("-", "_")
@@ -233,11 +236,11 @@ def needed_tool(target: Target) -> Verdict | CannotTell:
         return CannotTell("the request was not captured", missing_evidence=True)
     if view.tool_definitions is None and view.system is None and not view.tool_uses:
         return CannotTell("no tools and no instructions are known: whether a tool was needed is not to be seen")
-    needs = _needs(view)
+    needs = needs_of(view)
     if not needs:
         return CannotTell("nothing shows that a tool was needed")
-    called = {_bare(use.name) for use in view.tool_uses}
-    missed = [one for one in needs if _bare(one.tool) not in called]
+    called = {bare(use.name) for use in view.tool_uses}
+    missed = [one for one in needs if bare(one.tool) not in called]
     if not missed or _met_otherwise(view, needs, missed):
         return Verdict(
             5.0, "the tools that the request needed were called", evidence=tuple(u.span_id for u in view.tool_uses[:5])
@@ -245,7 +248,8 @@ def needed_tool(target: Target) -> Verdict | CannotTell:
     return _missed(view, missed)
 
 
-def _needs(view: TraceView) -> list[need.Need]:
+def needs_of(view: TraceView) -> list[need.Need]:
+    """The tools that the request needs, because the instructions say so or only a lookup knows what was asked."""
     tools: Mapping[str, ToolDefinition] = view.tool_definitions or {}
     instructions = "\n".join(filter(None, (view.system, view.task)))
     return [*need.instructed(instructions, view.task or "", dict(tools)), *need.asked(view.task or "", dict(tools))]
