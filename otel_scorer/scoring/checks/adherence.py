@@ -59,7 +59,8 @@ def _demanded(target: Target, spoken: Said) -> list[Demand]:
     texts = [spoken.task or ""]
     if spoken.system and (target.step is not None or target.once(_one_prompt, target.view)):
         texts.append(spoken.system)
-    return [demand for text in texts for demand in target.once(demands, text, target.once)]
+    found = [demand for text in texts for demand in target.once(demands, text, target.once)]
+    return list({(demand.kind, demand.text.casefold()): demand for demand in found}.values())
 
 
 def _one_prompt(view: TraceView) -> bool:
@@ -131,7 +132,9 @@ def _judge(spoken: Said, wanted: Sequence[Demand], code: str, nothing: str) -> V
     reply = Reply(spoken.answer)
     if reply.cut:
         return CannotTell("the answer is longer than what is looked at")
-    done = [(demand, demand.test(reply)) for demand in wanted]
+    done = [(demand, degree) for demand in wanted if (degree := demand.test(reply)) is not None]
+    if not done:
+        return CannotTell("whether the instructions were followed cannot be verified on this answer")
     missed = [(demand, degree) for demand, degree in done if degree < 1]
     metrics = {"verified_instructions": float(len(done)), "followed_instruction_share": 1 - len(missed) / len(done)}
     if not missed:

@@ -1,6 +1,6 @@
 """Finds the instructions in a prompt that can be verified by looking.
 
-Found are only plain ones, in English, that speak of the answer as a whole. Sentences with a condition ("if", "when")
+Found are only plain ones, in English, that speak of the answer. Sentences with a condition ("if", "when")
 are left out, as whether it holds is not known; so is what stands in long quotation marks or code, which is material and
 no instruction. What is not found is not judged.
 """
@@ -12,41 +12,88 @@ from collections.abc import Callable, Iterator
 
 from otel_scorer.scoring.checks.demand import Demand
 from otel_scorer.scoring.checks.demand_counts import counts
-from otel_scorer.scoring.checks.demand_shape import formats, shape
+from otel_scorer.scoring.checks.demand_echo import echoes
+from otel_scorer.scoring.checks.demand_edges import edges
+from otel_scorer.scoring.checks.demand_items import items
+from otel_scorer.scoring.checks.demand_layout import layout
+from otel_scorer.scoring.checks.demand_letters import letters
+from otel_scorer.scoring.checks.demand_marks import marks
+from otel_scorer.scoring.checks.demand_order import word_order
+from otel_scorer.scoring.checks.demand_sequence import sequence
+from otel_scorer.scoring.checks.demand_shape import formats
+from otel_scorer.scoring.checks.demand_share import shares
+from otel_scorer.scoring.checks.demand_style import style
 from otel_scorer.scoring.checks.demand_wording import wording
 from otel_scorer.scoring.checks.lexicon import Wording, phrases
-from otel_scorer.scoring.checks.words import clip, cut
+from otel_scorer.scoring.checks.words import clip
 from otel_scorer.scoring.once import Once
 
-_RULES: tuple[Callable[[Wording], Iterator[Demand]], ...] = (counts, wording, shape, formats)
+_RULES: tuple[Callable[[Wording], Iterator[Demand]], ...] = (
+    *(counts, edges, wording, letters, word_order, sequence, style, formats, layout, marks, shares, items),
+)
 _MAX_PROMPT = 60_000
 _MAX_SENTENCES = 2000
 _MAX_DEMANDS = 100
 _CONDITIONAL = phrases(
-    r"if|when|whenever|unless|in case|where (?:possible|needed|appropriate)|for example|e\.g\.|such as"
+    r"if|when|whenever|unless|in case|where (?:possible|needed|appropriate|applicable)|as needed"
+    r"|for example|e\.g\.|such as"
 )
 _ABOUT_ANSWER = phrases(
     r"""
     answers?|respon(?:d|ses?)|repl(?:y|ies)|write|give|use|using|limit|keep|contains?|include|output|provide|list|explain
     describe|summar\w+|generate|return|produce|compose|make|should|must|format|tell|translate|speak|only|say|start|begin|present|show|display|put
     end|finish|conclude|do not|don't|avoid|never|without|in (?:at most|under|exactly|fewer than|one|no more than)
+    ensure|each|every|maintain|create|nest|separate|no (?:two|words?|consecutive)|alternate|wrap|enclose|have|repeat
+    name|suggest|state|brainstorm|recommend|identify|mention|construct|rewrite|print|highlight|place|add|find|get
     """
+)
+_OF_THE_PAST = re.compile(
+    r"\b(?:i|we|they|he|she|it|who) (?:(?:have|had|has|already|also|just|never|only) )?(?:wrote|written|was"
+    r"|were|got|used|made|did|has|had|found|read|sent|saw|tried|been|received)\b"
+)
+"""Tells of something that was, rather than of what shall be."""
+_MUST = re.compile(
+    r"\b(?:must|should|please|response|answer|your|reply|output|write|use|ensure|do not|don['’]t|never|always)\b"
 )
 _MATERIAL = re.compile(
     r"```.{0,60000}?```|\"\"\".{0,60000}?\"\"\"|[\"“][^\"“”\n]{80,20000}[\"”]",
     re.DOTALL,
 )
-_PART_END = re.compile(r"[.!?\n](?:(?<=\n)\n*|\s+)")
+_PART_END = re.compile(r"\n\n*|[.!?](?:[\"”’']{0,1})\s+|[.!?][)\]]{1,2}\s+")
+_SHORT_QUOTE = re.compile(r"(?<!\w)[\"“][^\"“”\n]{1,80}[\"”]")
 
 
 def demands(text: str, once: Once | None = None) -> list[Demand]:
     """The verifiable instructions of a prompt, each once, in order. `once`: prompts of a trace share sentences."""
     once = Once() if once is None else once
     found: dict[tuple[str, str], Demand] = {}
-    for part in cut(_without_material(clip(text, _MAX_PROMPT)), _PART_END)[:_MAX_SENTENCES]:
-        for demand in once(_of_sentence, part.strip()[:1000]):
+    prompt = _without_material(clip(text, _MAX_PROMPT))
+    for part in _parts(prompt)[:_MAX_SENTENCES]:
+        sentence = part.strip()[:1000]
+        if sentence.count(" ") < 1:
+            continue
+        told = once(_of_sentence, sentence)
+        for demand in told:
+            found.setdefault((demand.kind, demand.text.casefold()), demand)
+        for demand in _of_prompt(sentence, prompt):
             found.setdefault((demand.kind, demand.text.casefold()), demand)
     return list(found.values())[:_MAX_DEMANDS]
+
+
+def _parts(text: str) -> list[str]:
+    """Sentences and lines; an end inside of short quotation marks is none, and a lead-in keeps the line it leads to."""
+    quoted = [match.span() for match in _SHORT_QUOTE.finditer(text)]
+    parts, start, at = [], 0, 0
+    for match in _PART_END.finditer(text):
+        while at < len(quoted) and quoted[at][1] <= match.start():
+            at += 1
+        inside = at < len(quoted) and quoted[at][0] < match.start() < quoted[at][1] - 1
+        if inside:
+            continue
+        parts.append(text[start : match.end()])
+        start = match.end()
+    parts.append(text[start:])
+    return parts
 
 
 def _without_material(text: str) -> str:
@@ -55,6 +102,17 @@ def _without_material(text: str) -> str:
 
 def _of_sentence(text: str) -> list[Demand]:
     sentence = Wording(text)
-    if not _ABOUT_ANSWER.is_in(sentence) or _CONDITIONAL.is_in(sentence):
+    if not _binds(sentence):
         return []
     return [demand for rule in _RULES for demand in rule(sentence)]
+
+
+def _binds(sentence: Wording) -> bool:
+    if not _ABOUT_ANSWER.is_in(sentence) or _CONDITIONAL.is_in(sentence):
+        return False
+    return not _OF_THE_PAST.search(sentence.folded) or bool(_MUST.search(sentence.folded))
+
+
+def _of_prompt(text: str, prompt: str) -> list[Demand]:
+    sentence = Wording(text)
+    return list(echoes(sentence, prompt)) if not _CONDITIONAL.is_in(sentence) else []
