@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from otel_scorer.model import Value
 from otel_scorer.scoring.checks import outcome, schema
 from otel_scorer.scoring.checks.demand import Demand
 from otel_scorer.scoring.checks.demands import demands
+from otel_scorer.scoring.checks.emptiness import empty_because
+from otel_scorer.scoring.checks.prompts import one_prompt
 from otel_scorer.scoring.checks.reply import Reply
 from otel_scorer.scoring.checks.said import Said, said
 from otel_scorer.scoring.checks.scale import ADHERENCE, Findings, graded, shorten
 from otel_scorer.scoring.checks.words import leaves, parsed
 from otel_scorer.scoring.hits import folded
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
-
-if TYPE_CHECKING:
-    from otel_scorer.conventions.trace_view import TraceView
 
 _SHAPES = ("format", "language")
 
@@ -57,16 +55,10 @@ def verifiable(target: Target) -> Verdict | CannotTell:
 def _demanded(target: Target, spoken: Said) -> list[Demand]:
     """Of the request and the system prompt; of several system prompts each binds only its own calls."""
     texts = [spoken.task or ""]
-    if spoken.system and (target.step is not None or target.once(_one_prompt, target.view)):
+    if spoken.system and (target.step is not None or target.once(one_prompt, target.view)):
         texts.append(spoken.system)
     found = [demand for text in texts for demand in target.once(demands, text, target.once)]
     return list({(demand.kind, demand.text.casefold()): demand for demand in found}.values())
-
-
-def _one_prompt(view: TraceView) -> bool:
-    prompts = {step.genai.system_instructions for step in view.llm if step.genai.system_instructions}
-    prompts |= {m.text for step in view.llm for m in step.genai.input_messages or () if m.role == "system"}
-    return len(prompts) <= 1
 
 
 def _from_parameters(target: Target, spoken: Said, known: Sequence[Demand]) -> list[Demand]:
@@ -168,12 +160,16 @@ _RAW = re.compile(
 def answered(target: Target) -> Verdict | CannotTell:
     """Whether there is an answer at all, and a whole one.
 
-    Empty: 1. Cut off by the token limit: 2. Raw tool syntax or an unfilled placeholder in place of an answer: 2.
+    Empty: 1, unless a tool carried the answer or its text was not captured: cannot tell. Cut off by the token limit: 2.
+    Raw tool syntax or an unfilled placeholder in place of an answer: 2.
     A refusal or a question back may be right or wrong: cannot tell. Says nothing of whether the answer is good.
     """
     spoken = said(target)
     if isinstance(spoken, CannotTell):
         return spoken
+    unseen = empty_because(target) if not spoken.answer.strip() else None
+    if unseen is not None:
+        return unseen
     fault = _fault(spoken)
     if fault:
         estimate, code, text = fault

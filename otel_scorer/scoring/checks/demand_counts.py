@@ -77,7 +77,7 @@ def counts(wording: Wording) -> Iterator[Demand]:
     yield from counted
     single = _A_SINGLE.search(wording.text) if not counted else None
     if single and not _PART_OF.search(wording.folded):
-        yield Demand("length", single.group(), _in_range(unit_of(single[1]), Range(1, 1)))
+        yield Demand("length", single.group(), in_range(unit_of(single[1]), Range(1, 1)))
 
 
 def _counts(sentence: str) -> Iterator[Demand]:
@@ -106,7 +106,7 @@ def _demand(sentence: str, match: re.Match[str], read: Read) -> Demand | None:
     if scope is None:
         return None
     if scope.whole:
-        return Demand("length", match.group().strip(), _in_range(unit, wanted))
+        return Demand("length", match.group().strip(), in_range(unit, wanted))
     if scope.unit == unit:
         return None
     text = f"{match.group().strip()} in {scope.text}"
@@ -171,7 +171,7 @@ def _of_limit(match: re.Match[str], sentence: str) -> Range | None:
     return limited(sign, wanted, sentence[max(0, match.start() - 40) : match.start()])
 
 
-def _in_range(unit: str, wanted: Range) -> Test:
+def in_range(unit: str, wanted: Range) -> Test:
     """A tenth outside of the range is nearly in it, where the range is of some size."""
 
     def test(reply: Reply) -> float | None:

@@ -12,7 +12,7 @@ from otel_scorer.scoring.checks.demand import Demand, Test, turned_round
 from otel_scorer.scoring.checks.lexicon import Wording
 from otel_scorer.scoring.checks.reply import Reply
 from otel_scorer.scoring.checks.scope import PART
-from otel_scorer.scoring.hits import folded
+from otel_scorer.scoring.hits import folded, holds_any
 
 _I = re.IGNORECASE
 _WRAPPED = re.compile(
@@ -76,21 +76,12 @@ _BOLD_ALL = re.compile(
     rf"|every) {PART}\b[^.;\n]{{0,30}}?\b(?:in|must be) (italics|bold)\b",
     _I,
 )
-_MENTIONS = re.compile(
-    r"bullet|separat|divid|delimit|wrap|enclos|surround|line|space|indent|nest|level|layer|postscript"
-    r"|p\. ?s|template|format|"
-    r"structure|form\b|layout|pattern|outline|number|italic|bold|title|put|place|instead|brackets?|inside"
-    r"|within|return|give",
-    _I,
-)
 
 
 def layout(wording: Wording) -> Iterator[Demand]:
     """What the sentence demands of the layout of the answer."""
-    if not _MENTIONS.search(wording.folded):
-        return
-    for pattern, read in _READERS:
-        match = pattern.search(wording.text)
+    for needles, pattern, read in _READERS:
+        match = pattern.search(wording.text) if holds_any(wording.folded, needles) else None
         if match and (pattern is _NO_BLANKS or not turned_round(match)):
             test = read(match)
             if test is not None:
@@ -237,16 +228,16 @@ def _emphasis(match: re.Match[str]) -> Test:
 
 
 Read = Callable[[re.Match[str]], "Test | None"]
-_READERS: tuple[tuple[re.Pattern[str], Read], ...] = (
-    (_WRAPPED, _wrapped),
-    (_WRAPPED_IN_TAGS, _in_tags),
-    (_TITLE_WRAP, _title_wrap),
-    (_EACH_ON_LINE, _on_lines),
-    (_NO_BLANKS, _no_blanks),
-    (_INDENTED, _indented),
-    (_NESTED, _nested),
-    (_POSTSCRIPT, _postscript),
-    (_TEMPLATE_HEAD, _template),
-    (_BLANK_BETWEEN, _blank_between),
-    (_BOLD_ALL, _emphasis),
+_READERS: tuple[tuple[tuple[str, ...], re.Pattern[str], Read], ...] = (
+    (("wrap", "enclos", "surround", "put", "plac"), _WRAPPED, _wrapped),
+    (("<",), _WRAPPED_IN_TAGS, _in_tags),
+    (("title",), _TITLE_WRAP, _title_wrap),
+    (("line",), _EACH_ON_LINE, _on_lines),
+    (("space",), _NO_BLANKS, _no_blanks),
+    (("indent",), _INDENTED, _indented),
+    (("level", "layer"), _NESTED, _nested),
+    (("post", "p.", "ps"), _POSTSCRIPT, _postscript),
+    (("[", "<", "{"), _TEMPLATE_HEAD, _template),
+    (("blank line", "empty line"), _BLANK_BETWEEN, _blank_between),
+    (("bold", "italic"), _BOLD_ALL, _emphasis),
 )

@@ -71,7 +71,7 @@ def letters(wording: Wording) -> Iterator[Demand]:
 
 def plain_words(reply: Reply) -> list[str]:
     """Words in small letters, without signs."""
-    return [bare for word in reply.lowered if (bare := word.strip(".-'’"))]
+    return reply.once.keyed("plain words", lambda: [bare for word in reply.lowered if (bare := word.strip(".-'’"))])
 
 
 def _each(holds: Callable[[str], bool]) -> Test:

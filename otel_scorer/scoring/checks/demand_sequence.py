@@ -89,7 +89,7 @@ _SIZES: dict[str, Size] = {
 
 def _parts(unit: str, reply: Reply) -> list[str]:
     """Parts of the answer, without what leads in."""
-    found = every(unit).cut(reply.text) or []
+    found = reply.once.keyed(("parts", f"every {unit}"), lambda: every(unit).cut(reply.text) or [])
     return [part for part in found if not part.rstrip().endswith(":") and not portions.is_rule(part)]
 
 

@@ -70,7 +70,7 @@ def style(wording: Wording) -> Iterator[Demand]:
     sentence = wording.text
     language = _LANGUAGE.search(sentence) if _NAMES_ONE.search(wording.folded) else None
     if language and not _NOT_WHOLE.search(_around(sentence, language)):
-        yield Demand("language", f"in {language[1]}", _in_language(folded(language[1])))
+        yield Demand("language", f"in {language[1]}", in_language(folded(language[1])))
     for phrasing, name, test in _CASES:
         cased = phrasing.search(wording)
         if cased and not _PARTIAL.search(_case_beside(wording.folded, cased, name)):
@@ -121,7 +121,7 @@ _CASES = (
 )
 
 
-def _in_language(wanted: str) -> Test:
+def in_language(wanted: str) -> Test:
     """An answer too short to tell passes where its script fits."""
 
     def test(reply: Reply) -> float | None:

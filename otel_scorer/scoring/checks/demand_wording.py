@@ -87,6 +87,9 @@ _HAS_INSIDE = re.compile(
     _I,
 )
 _QUOTES = re.compile(QUOTED)
+_PLACES = re.compile(r"\b(?:sentence|line|paragraph|stanza|verse|bullet|item|section|entry|list|word of)")
+_DENIES = re.compile(r"\b(?:not|never|avoid|without|no|cannot|refrain|forbidden)\b|n['’]t\b")
+_OFTEN = re.compile(r"\b(?:once|twice|thrice|times)\b")
 _TELLING = re.compile("[\"“'‘`«„]|once|twice|thrice|times|words?:|key ?word|the word|letter|phrase")
 _BAD_KEYWORDS = vocabulary(
     """
@@ -100,9 +103,9 @@ def wording(said: Wording) -> Iterator[Demand]:
     if not _TELLING.search(said.folded):
         return
     text = said.text
-    inside = list(_of_parts(text))
-    forbidden = list(_forbidden(text))
-    often = list(_often(text))
+    inside = list(_of_parts(text)) if _PLACES.search(said.folded) else []
+    forbidden = list(_forbidden(text)) if _DENIES.search(said.folded) else []
+    often = list(_often(text)) if _OFTEN.search(said.folded) else []
     yield from inside
     yield from forbidden
     yield from often

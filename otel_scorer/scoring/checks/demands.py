@@ -1,6 +1,7 @@
 """Finds the instructions in a prompt that can be verified by looking.
 
-Found are only plain ones, in English, that speak of the answer. Sentences with a condition ("if", "when")
+Found are only plain ones that speak of the answer, in English (of language and length in other languages too).
+Sentences with a condition ("if", "when")
 are left out, as whether it holds is not known; so is what stands in long quotation marks or code, which is material and
 no instruction. What is not found is not judged.
 """
@@ -14,6 +15,7 @@ from otel_scorer.scoring.checks.demand import Demand
 from otel_scorer.scoring.checks.demand_counts import counts
 from otel_scorer.scoring.checks.demand_echo import echoes
 from otel_scorer.scoring.checks.demand_edges import edges
+from otel_scorer.scoring.checks.demand_foreign import foreign
 from otel_scorer.scoring.checks.demand_items import items
 from otel_scorer.scoring.checks.demand_layout import layout
 from otel_scorer.scoring.checks.demand_letters import letters
@@ -33,7 +35,9 @@ _RULES: tuple[Callable[[Wording], Iterator[Demand]], ...] = (
 )
 _MAX_PROMPT = 60_000
 _MAX_SENTENCES = 2000
-_MAX_DEMANDS = 100
+_SHORTEST = 6
+_MAX_DEMANDS = 40
+"""More than anybody asks for: each costs a look at the answer."""
 _CONDITIONAL = phrases(
     r"if|when|whenever|unless|in case|where (?:possible|needed|appropriate|applicable)|as needed"
     r"|for example|e\.g\.|such as"
@@ -70,14 +74,11 @@ def demands(text: str, once: Once | None = None) -> list[Demand]:
     prompt = _without_material(clip(text, _MAX_PROMPT))
     for part in _parts(prompt)[:_MAX_SENTENCES]:
         sentence = part.strip()[:1000]
-        if sentence.count(" ") < 1:
+        if len(found) >= _MAX_DEMANDS or len(sentence) < _SHORTEST:
             continue
-        told = once(_of_sentence, sentence)
-        for demand in told:
+        for demand in (*once(_of_sentence, sentence), *_of_prompt(sentence, prompt)):
             found.setdefault((demand.kind, demand.text.casefold()), demand)
-        for demand in _of_prompt(sentence, prompt):
-            found.setdefault((demand.kind, demand.text.casefold()), demand)
-    return list(found.values())[:_MAX_DEMANDS]
+    return list(found.values())
 
 
 def _parts(text: str) -> list[str]:
@@ -102,9 +103,10 @@ def _without_material(text: str) -> str:
 
 def _of_sentence(text: str) -> list[Demand]:
     sentence = Wording(text)
+    told = list(foreign(sentence))
     if not _binds(sentence):
-        return []
-    return [demand for rule in _RULES for demand in rule(sentence)]
+        return told
+    return told + [demand for rule in _RULES for demand in rule(sentence)]
 
 
 def _binds(sentence: Wording) -> bool:

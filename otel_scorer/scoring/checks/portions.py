@@ -25,7 +25,7 @@ NUMBERED = re.compile(r"([ \t]*)\(?(\d{1,3})[.)][ \t]+(?=\S)")
 _EMOJI_SIGNS = "\U0001f300-\U0001faff\u2600-\u27bf\U0001f1e6-\U0001f1ff"
 EMOJI = re.compile(f"[{_EMOJI_SIGNS}]")
 EMOJI_TAIL = re.compile(f"[ \t]?[{_EMOJI_SIGNS}\ufe0f\u200d]{{1,20}}")
-MAX_PARTS = 3000
+MAX_PARTS = 2000
 """Parts of one text that are looked at."""
 
 
@@ -63,7 +63,7 @@ def _is_no_end(line: str, end: re.Match[str]) -> bool:
     word = _LAST_WORD.search(before)
     if word and word.group().lower() in _ABBREVIATIONS:
         return True
-    if len(line[: end.start()].strip(" \t*_>#-(")) <= 3 and _NUMBERING.search(before):
+    if end.start() <= 12 and len(before.strip(" \t*_>#-(")) <= 3 and _NUMBERING.search(before):
         return True
     return bool(word) and len(word.group()) == 1 and word.group().isupper() and word.group() != "I" if word else False
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from otel_scorer.model import Value
 from otel_scorer.scoring.checks.lexicon import vocabulary
 from otel_scorer.scoring.checks.words import MAX_CHARS, tokens
+from otel_scorer.scoring.once import Once
 
 _TOKENS = tokens("'’.-")
 _ENDS = re.compile(r"[.!?]+[\"'”’)\]]{0,2}(?=\s|$)|[。！？]")
@@ -29,6 +30,8 @@ class Reply:
     def __init__(self, text: str) -> None:
         self.cut = len(text) > MAX_CHARS
         self.text = text[:MAX_CHARS].strip()
+        self.once = Once()
+        """What was found out about it: demands ask the same again."""
 
     @cached_property
     def words(self) -> list[str]:

@@ -64,7 +64,7 @@ class Scope(NamedTuple):
         """That each of the parts holds. One in twenty that does not leaves it nearly done."""
 
         def test(reply: Reply) -> float | None:
-            parts = self.cut(reply.text)
+            parts = reply.once.keyed(("parts", self.text), lambda: self.cut(reply.text))
             if parts is None:
                 return 0.0
             told = [holds(part) for part in parts if not (self.every and self.unit != "word" and _is_lead_in(part))]

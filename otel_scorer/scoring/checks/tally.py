@@ -42,7 +42,8 @@ _ELLIPSIS = re.compile(r"\.{3,}|…")
 
 def tally(reply: Reply, unit: str) -> Counted | None:
     """How many of a unit of TALLIES there are; None where it cannot be told."""
-    return TALLIES[unit](reply)
+    found: Counted | None = reply.once.keyed(("tally", unit), lambda: TALLIES[unit](reply))
+    return found
 
 
 def _words(reply: Reply) -> Counted | None:
