@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from otel_scorer.model import Value
 from otel_scorer.scoring.checks import outcome, schema
 from otel_scorer.scoring.checks.demand import Demand
-from otel_scorer.scoring.checks.demands import demands
+from otel_scorer.scoring.checks.demands import demands, set_replies
 from otel_scorer.scoring.checks.emptiness import empty_because
 from otel_scorer.scoring.checks.prompts import one_prompt
 from otel_scorer.scoring.checks.reply import Reply
@@ -19,6 +19,8 @@ from otel_scorer.scoring.hits import folded
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
 
 _SHAPES = ("format", "language")
+_WHOLLY_DECLINES = 600
+"""Characters of an answer that declines and does nothing else."""
 
 
 def output_format(target: Target) -> Verdict | CannotTell:
@@ -32,6 +34,8 @@ def output_format(target: Target) -> Verdict | CannotTell:
         return spoken
     if spoken.answer == "":
         return CannotTell("the answer is empty: that is for `answered` to say")
+    if _is_set_reply(target, spoken):
+        return _SET_REPLY
     wanted = [demand for demand in _demanded(target, spoken) if demand.kind in _SHAPES]
     wanted.extend(_from_parameters(target, spoken, wanted))
     return _judge(spoken, wanted, "adherence.output_format", "no output format was asked for")
@@ -48,8 +52,25 @@ def verifiable(target: Target) -> Verdict | CannotTell:
         return spoken
     if spoken.answer == "":
         return CannotTell("the answer is empty: that is for `answered` to say")
+    if _is_set_reply(target, spoken):
+        return _SET_REPLY
     wanted = [demand for demand in _demanded(target, spoken) if demand.kind not in _SHAPES]
+    if wanted and target.once(outcome.refuses, spoken.answer) and len(spoken.answer) < _WHOLLY_DECLINES:
+        return CannotTell("the answer declines: what it should look like was asked of an answer")
     return _judge(spoken, wanted, "adherence.instruction_not_followed", "no verifiable instruction was found")
+
+
+_SET_REPLY = CannotTell(
+    "the answer is what the prompt asks to say in a certain case: whether it is that case is not seen"
+)
+
+
+def _is_set_reply(target: Target, spoken: Said) -> bool:
+    """Of a fallback ("otherwise say 'I can only help with X'") no form is asked."""
+    told = " ".join(spoken.answer[:400].split()).casefold().strip(" .!\"'“”*")
+    return len(spoken.answer) <= 400 and any(
+        told in target.once(set_replies, text) for text in (spoken.system, spoken.task) if text
+    )
 
 
 def _demanded(target: Target, spoken: Said) -> list[Demand]:

@@ -42,6 +42,10 @@ _CONDITIONAL = phrases(
     r"if|when|whenever|unless|in case|where (?:possible|needed|appropriate|applicable)|as needed"
     r"|for example|e\.g\.|such as"
 )
+_CASE = phrases(
+    "if|when|whenever|unless|otherwise|in case|else|for (?:any|all)(?: other)? (?:questions?|topics?|requests?)"
+    "|outside|off-topic|unrelated"
+)
 _ABOUT_ANSWER = phrases(
     r"""
     answers?|respon(?:d|ses?)|repl(?:y|ies)|write|give|use|using|limit|keep|contains?|include|output|provide|list|explain
@@ -79,6 +83,21 @@ def demands(text: str, once: Once | None = None) -> list[Demand]:
         for demand in (*once(_of_sentence, sentence), *_of_prompt(sentence, prompt)):
             found.setdefault((demand.kind, demand.text.casefold()), demand)
     return list(found.values())
+
+
+_SET_REPLY = re.compile(
+    r"\b(?:say|says|reply|respond|answer|state|return|output|write)(?:ing)?\b[^\"“'‘`\n]{0,40}[\"“'‘`]"
+    r"([^\"“”`\n]{2,300})[\"”'’`]"
+)
+
+
+def set_replies(text: str) -> frozenset[str]:
+    """What the prompt gives to be said in a certain case, in small letters without marks at the ends."""
+    found = []
+    for part in _parts(clip(text, _MAX_PROMPT))[:_MAX_SENTENCES]:
+        if _CASE.is_in(part[:1000]):
+            found.extend(_SET_REPLY.findall(part[:1000]))
+    return frozenset(" ".join(one.split()).casefold().strip(" .!\"'“”*") for one in found)
 
 
 def _parts(text: str) -> list[str]:
