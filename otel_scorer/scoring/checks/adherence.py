@@ -55,7 +55,8 @@ def verifiable(target: Target) -> Verdict | CannotTell:
     if _is_set_reply(target, spoken):
         return _SET_REPLY
     wanted = [demand for demand in _demanded(target, spoken) if demand.kind not in _SHAPES]
-    if wanted and target.once(outcome.refuses, spoken.answer) and len(spoken.answer) < _WHOLLY_DECLINES:
+    declines: bool = target.once(outcome.refuses, spoken.answer)
+    if wanted and declines and len(spoken.answer) < _WHOLLY_DECLINES:
         return CannotTell("the answer declines: what it should look like was asked of an answer")
     return _judge(spoken, wanted, "adherence.instruction_not_followed", "no verifiable instruction was found")
 

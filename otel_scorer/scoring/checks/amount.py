@@ -69,7 +69,13 @@ LIMITS: dict[str, str] = {
     "using": "",
 }
 LIMIT = "(" + "|".join(re.escape(word) for word in sorted(LIMITS, key=len, reverse=True)) + ")"
-_NEGATED = re.compile(r"\b(?:not|never|don['’]t|shouldn['’]t|mustn['’]t|cannot|can['’]t|avoid)\b[^,;:]{0,24}$")
+_NEGATED = re.compile(
+    r"\b(?:not|never|don['’]t|shouldn['’]t|mustn['’]t|cannot|can['’]t|avoid"
+    r"|no(?= \w{1,20}(?: \w{1,20})? (?:should|may|must|can|has|have|is|are|will|contains?|exceeds?|of)\b))\b"
+    r"(?:(?! and | but |[,;:]).){0,32}$",
+    re.IGNORECASE,
+)
+"""What turns the limit after it round."""
 
 
 class Range(NamedTuple):

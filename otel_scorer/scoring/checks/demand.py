@@ -15,7 +15,12 @@ Test = Callable[[Reply], float | None]
 NEARLY = 0.6
 MANY = 10**9
 QUOTED = r"[\"“'‘`«„]([^\"“”'‘’`«»„\n]{1,80})[\"”'’`»“]"
-BARE = r"([^\W_][\w'’-]{0,39})"
+BARE = (
+    r"(?!(?:may|must|should|shall|can|could|will|is|are|was|has|have|that|which|in|of|or|and|to|you|with"
+    r"|for|at|as|from|by"
+    r"|count|counts|limit|limits|length|lengths|order|choice|search|problem|problems|be|appears?"
+    r"|only)\b)([^\W_][\w'’-]{0,39})"
+)
 """A word without quotation marks, after `the word`."""
 
 

@@ -49,7 +49,9 @@ _WHOLE = re.compile(
     re.IGNORECASE,
 )
 _BEFORE_OR_AFTER = re.compile(
-    r"\b(?:after|following|followed by|preceded by|before|then|every|ending in|ending with|these|those|the given"
+    r"\b(?:compare|analy[sz]e|read|correct|fix|translate|classify|check|edit|improve|proofread|rate|rank"
+    r"|review|consider"
+    r"|after|following|followed by|preceded by|before|then|every|ending in|ending with|these|those|the given"
     r"|the following|among|within the|the above|into|combine|merge|join|from|replace|using the|between the)"
     r" (?:\w+ ){0,1}$"
 )
@@ -63,11 +65,15 @@ _NOT_THE_ANSWER = re.compile(
     r"|programs?|scripts?|passwords?"
     r"|passphrases?|quer(?:y|ies)|comments?|arguments?|parameters?|tools?|inputs?|files?|documents?"
     r"|variables?|identifiers?|commits?"
-    r"|chunks?|slides?|labels?|captions?|keywords?|bios?|tweets?|messages you|emails you|user|users|labeled"
+    r"|chunks?|slides?|labels?|keywords?|user|users|labeled"
     r"|labelled|sets? of"
-    r"|lists? of|sequences? of|pairs? of|arrays? of|groups? of|series of|string)\b"
+    r"|lists? of|sequences? of|pairs? of|arrays? of|groups? of|series of|string|api|calls?|requests?|tests?"
+    r"|class|classes|methods?|endpoints?|users?|customers?)\b"
 )
 _ANSWER = re.compile(r"\b(?:response|answer|reply|output|your text)\b")
+_UP_TO = re.compile(
+    r"\b(?:(?:word |length |character )?limit|cap|maximum(?: length)?|max)(?: is| of| at|:)* ?$", re.IGNORECASE
+)
 _BESIDE = re.compile(r"^ (?:long(?:er)? than|shorter|more|fewer|less|later|before|after|ago|apart|away)\b")
 
 
@@ -103,8 +109,8 @@ def _demand(sentence: str, match: re.Match[str], read: Read) -> Demand | None:
     if _of_something_else(folded(sentence), match, unit):
         return None
     scope = _scope_of(sentence, match)
-    if scope is None:
-        return None
+    if scope is None or (scope.whole and unit == "line" and wanted.low == wanted.high):
+        return None  # whether a line of greeting counts is anybody's guess
     if scope.whole:
         return Demand("length", match.group().strip(), in_range(unit, wanted))
     if scope.unit == unit:
@@ -164,8 +170,8 @@ def _of_limit(match: re.Match[str], sentence: str) -> Range | None:
         return Range(0, wanted) if folded(match[3]).endswith(("fewer", "less")) else Range(wanted, MANY)
     if match[4] == "-" and not _WHOLE.match(sentence[match.end() :]):
         return None
-    if unit == "line" and sign in ("", "in", "exactly", "only", "just", "with"):
-        return None  # whether a line of greeting counts is anybody's guess
+    if not sign and _UP_TO.search(sentence[: match.start()]):
+        return Range(0, wanted)
     if unit not in ("word", "character") and sign in ("", "in", "with", "using") and wanted <= 20:
         return Range(wanted, wanted)
     return limited(sign, wanted, sentence[max(0, match.start() - 40) : match.start()])

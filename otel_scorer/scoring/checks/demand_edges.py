@@ -15,14 +15,15 @@ from otel_scorer.scoring.hits import folded
 _I = re.IGNORECASE
 _MUST = r"(?: (?:should|must|has to|have to|needs? to|is to|are to|shall|will|always|also|ought to|only)){0,3}"
 _START = r"(?:starts?|starting|begins?|beginning|opens?|opening)"
-_END = r"(?:ends?|ending|finish(?:es|ing)?|concludes?|concluding|closes?|closing)"
-_WITH = r"(?: off)?(?: up)? (?:with|by saying|on|in|by using)(?: (?:exactly|only|just|either))?"
+_END = r"(?:ends?|ending|finish(?:es|ing)?|concludes?|concluding|closes?|closing|signs? off|signing off)"
+_WITH = r"(?: off)?(?: up)? (?:with|by saying|on|in|by using)(?: (?:exactly|only|just|either))?:?"
 _SUBJECT_EDGE = re.compile(rf"\b(?:{SCOPED}|({WHOLE}|you)){_MUST} (?:({_START})|({_END})){_WITH} {THING}", _I)
 """`Each sentence must begin with ...`, `Your answer ends with ...`."""
 _EDGE_OBJECT = re.compile(rf"\b(?:({_START})|({_END})) (?:{SCOPED}|({WHOLE})){_WITH} {THING}", _I)
 """`Begin each sentence with ...`, `End your answer with ...`."""
 _EDGE_ALONE = re.compile(
-    rf"(?:^|[.,;:] ?|\band |\bthen |\balways |\bmust |\bshould |\bto |\bplease |\byou )(?:({_START})"
+    rf"(?:^|[.,;:] ?|\band |\bthen |\balways |\b(?:sure|remember|need|have|want you) to |\bplease |\byou "
+    rf"|\bdo not |\bdon['’]t |\bnever )(?:({_START})"
     rf"|({_END})){_WITH} {THING}",
     _I,
 )
@@ -45,11 +46,13 @@ _SAME_WORD = re.compile(
 )
 _TELLING = phrases(
     "start|starts|starting|begin|begins|beginning|open|opens|opening|end|ends|ending|finish|finishes"
-    "|conclude|concludes|close|closes|closing|concluding|be|finishing"
+    "|conclude|concludes|close|closes|closing|concluding|be|finishing|sign"
 )
 _OR = re.compile(r"[\"'”’`]?,? (?:or|and/or)\b")
 """One of several is asked for."""
-_NOT = re.compile(r"\b(?:not|never|don['’]t|without|avoid|cannot|can['’]t)\b[^.;:]{0,25}$", _I)
+_NOT = re.compile(
+    r"\b(?:not|never|don['’]t|without|avoid|cannot|can['’]t|no(?= \w+ (?:may|must|should|can)\b))\b[^.;:]{0,25}$", _I
+)
 
 
 def edges(wording: Wording) -> Iterator[Demand]:
@@ -80,7 +83,14 @@ def _edge_object(match: re.Match[str], turned: bool) -> Demand | None:
     return _edge(where, bool(match[1]), fragment.fragment(match, 10), turned)
 
 
+_OF_PARTS = re.compile(
+    r"\b(?:each|every|all|paragraphs?|lines?|bullets?|items?|sections?|titles?|names?|questions?)\b", _I
+)
+
+
 def _edge_alone(match: re.Match[str], turned: bool) -> Demand | None:
+    if _OF_PARTS.search(match.string[max(0, match.start() - 80) : match.start()]):
+        return None
     return _edge(Scope.of_whole(), bool(match[1]), fragment.fragment(match, 3), turned)
 
 

@@ -1,4 +1,4 @@
-"""How many things were asked for: "List 10 synonyms", "Give me three tips", and rows, columns and keys of data."""
+"""How many things were asked for: "List 10 synonyms", "Give me three tips"."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from otel_scorer.scoring.checks import portions
 from otel_scorer.scoring.checks.amount import NUMBER, number
 from otel_scorer.scoring.checks.demand import Demand, Test
-from otel_scorer.scoring.checks.demand_shape import csv_rows
 from otel_scorer.scoring.checks.lexicon import Wording, vocabulary
 from otel_scorer.scoring.checks.reply import Reply
 from otel_scorer.scoring.checks.tally import TALLIES
@@ -29,21 +28,10 @@ _NO_THINGS = vocabulary(
     options
     """
 )
-_KEYS = re.compile(
-    r"\b(?:keys?|fields?|properties|attributes)(?: (?:named|called|of|are|should be|must be"
-    r"|being))*:? ((?:[\"'`“][\w -]{1,40}[\"'`”](?:, and |, | and )?){1,12})",
-    re.IGNORECASE,
-)
-_COLUMN_NAMES = re.compile(
-    r"\bcolumns?(?: names| headers| headings)?(?: (?:are|is|named|called|should be|must be|being|for"
-    r"|with))*:? \[?((?:[\"'`“]?[\w ]{1,40}[\"'`”](?:, and |, ?| and )?){2,20})\]?",
-    re.IGNORECASE,
-)
-_NAME = re.compile(r"[\w -]*\w")
 
 
 def items(wording: Wording) -> Iterator[Demand]:
-    """Numbers of things, and what data must hold."""
+    """Numbers of things."""
     text = wording.text
     match = _THINGS.search(text)
     if match:
@@ -51,7 +39,6 @@ def items(wording: Wording) -> Iterator[Demand]:
         at_least = "at least" in folded(match.group())
         if noun[-1] not in _NO_THINGS and noun[-1].removesuffix("s") not in TALLIES and 1 < number(match[1]) <= 100:
             yield Demand("length", match.group().strip(" .,:;"), _things(number(match[1]), at_least=at_least))
-    yield from _data(wording)
 
 
 def _things(wanted: int, *, at_least: bool) -> Test:
@@ -85,41 +72,3 @@ def _in_a_row(text: str) -> int | None:
     parts = [part for part in re.split(r",(?: and| or)? |, | and ", text.rstrip(".")) if part.strip()]
     plain = all(len(part.split()) <= 3 and not any(map(str.isdigit, part)) for part in parts)
     return len(parts) if len(parts) > 2 and plain else None
-
-
-def _data(wording: Wording) -> Iterator[Demand]:
-    text, lowered = wording.text, wording.folded
-    names = []
-    if "column" in lowered:
-        match = _COLUMN_NAMES.search(text)
-        names = _NAME.findall(match[1]) if match else []
-    if names and "csv" in lowered:
-        yield Demand("format", f"columns {', '.join(names)}", _csv_columns(names))
-    if "json" in lowered and ("key" in lowered or "field" in lowered or "propert" in lowered or "attribut" in lowered):
-        match = _KEYS.search(text)
-        keys = [key.strip() for key in _NAME.findall(match[1]) if key.strip() not in ("and", "")] if match else []
-        if keys and not re.search(r"\boptional\b|\bnested\b|\beach\b|\bmay\b", lowered):
-            yield Demand("format", f"JSON keys {', '.join(keys)}", _json_keys(keys))
-
-
-def _csv_columns(names: list[str]) -> Test:
-    wanted = [name.strip().casefold() for name in names]
-
-    def test(reply: Reply) -> float:
-        rows = csv_rows(reply)
-        return float(bool(rows) and [cell.strip(" \"'").casefold() for cell in rows[0]][: len(wanted)] == wanted)
-
-    return test
-
-
-def _json_keys(keys: list[str]) -> Test:
-    def test(reply: Reply) -> float | None:
-        is_json, value = reply.json
-        if not is_json:
-            return 0.0
-        rows = value if isinstance(value, list) else [value]
-        if not rows or not all(isinstance(row, dict) for row in rows):
-            return None
-        return float(all(all(key in row for key in keys) for row in rows if isinstance(row, dict)))
-
-    return test

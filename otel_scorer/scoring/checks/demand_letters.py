@@ -14,8 +14,7 @@ _VOWELS = frozenset("aeiou")
 _EVERY_WORD = (
     r"(?:(?:each|every|all)(?: of)?(?: the| single| individual)? words?(?: (?:of|in|that) (?:your|the|this|its|you)"
     r"(?: entire| whole)?(?: \w+)?)?|(?:using|use|with|contain(?:ing)?|consist(?:ing|s)? of|include)?"
-    r" ?(?:only|exclusively|solely|just) (?:use |using |contain )?words?|use words|words(?= (?:that"
-    r"|which) (?:all )?(?:start|begin)))"
+    r" ?(?:only|exclusively|solely|just) (?:use |using |contain )?words?|use words|using words)"
 )
 _LINK = (
     r"[ ,]{1,2}(?:(?:should|must|has to|have to|needs? to|shall|will|can|may|that|which|are|is|be|with|whose|of"
@@ -51,8 +50,10 @@ _NO_LONGER = re.compile(
 )
 _PRIME = re.compile(
     r"\bwords?\b[^.;]{0,50}\b(?:lengths?|number of letters|letter counts?|letters?)\b[^.;]{0,30}\b(prime"
-    r"|even|odd)\b|\b(prime|even|odd)[- ](?:length(?:ed)?|numbered) words?\b|\bwords? (?:with|of"
-    r"|having) (?:an? )?(prime|even|odd) (?:number of letters|lengths?)"
+    r"|even|odd)\b|\b(prime|even|odd)[- ](?:length(?:ed)?|numbered) words?\b|\bwords? (?:(?:must|should|need to"
+    r"|has to|have to|may|can|only|that|which) ){0,3}"
+    r"(?:with|of|having|have|has|contain|contains) (?:an? )?(prime|even|odd) (?:number of letters|lengths?"
+    r"|letter counts?)"
 )
 _MENTIONS = re.compile(r"\bwords?\b|vowel|consonant")
 

@@ -41,7 +41,8 @@ _SEPARATED = re.compile(
     rf"\b(?:separat\w+|divid\w+|delimit\w+|split) (?:the |each |all |them |your |from each other |these "
     rf"|those |two |every )*(?:{PART}s?|responses?|answers?|items?|parts|poems?|stories|story"
     rf"|entries)? ?(?:from each other )?(?:by|with|using) (?:an? |the |exactly |only )*(?:(?:line|row"
-    rf"|string|separator|divider|rule|markdown divider|sequence|symbols?|characters?)(?: of)?:? )?"
+    rf"|string|separator|divider|rule|markdown divider|sequence|symbols?|characters?)(?: of)?:? )?(?:"
+    rf"(?:\w+ ){{1,2}}\()?"
     rf"(?:[\"“'‘`]([^\"”'’`\n]{{1,12}})[\"”'’`]|((?:[*=~#_-] ?){{3,8}}))",
     _I,
 )

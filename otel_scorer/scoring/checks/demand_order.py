@@ -33,12 +33,15 @@ _NEIGHBOURS_SAME = re.compile(
     r"|final)? ?letter"
 )
 _NO_REPEAT = re.compile(
-    rf"\b(?:(?:not|never|don['’]t|without|no|avoid)\b[^.;]{{0,30}}\b(?:repeat\w*|us(?:e|ing)|reus(?:e"
-    rf"|ing))(?: any| a| the same| each)? ?(?:single )?words?(?: (?:more than|over) (?:{NUMBER} times|(once"
-    rf"|twice)))?"
+    rf"\b(?:(?:not|never|don['’]t|without|no|avoid)\b[^.;]{{0,30}}\b(?:repeat\w*|us(?:e|ing)|reus(?:e|ing))"
+    rf"(?: any| a| the same| each)? ?(?:single )?words?(?: (?:more than|over) (?:{NUMBER} times|(once|twice)))?"
     rf"|(?:use|using) (?:each|every|any) word (?:only|at most|no more than|just) (?:once|(twice)|{NUMBER} times)"
     rf"|no words? (?:may|should|can|must|is|are|to be|be)?(?: be)? ?(?:repeated|used twice|appears? twice"
-    rf"|used more than once|appears? more than once|appears? more than {NUMBER} times))"
+    rf"|used more than once|appears? more than once|occurs? more than once"
+    rf"|(?:appears?|used|occurs?|repeated) more than {NUMBER} times)"
+    r"|(?:use|using) no words? (?:twice|more than once)"
+    r"|(?:all|each|every)(?: of)?(?: the| your)? words? (?:must|should|has to|have to"
+    r"|needs? to) be (?:unique|different|distinct|used once))\b"
 )
 _PALINDROMES = re.compile(
     rf"\b(?:{LIMIT} )?{NUMBER} (?:[\w-]+ ){{0,2}}palindromes?\b(?:[^.;]{{0,40}}?\b(?:{LIMIT} )?{NUMBER} "
@@ -107,7 +110,7 @@ def _neighbours(match: re.Match[str]) -> Test:
 def _no_repeat(match: re.Match[str]) -> Test | None:
     limits = [number(one) for one in (match[1], match[4], match[5]) if one]
     most = limits[0] if limits else 2 if "twice" in (match[2], match[3]) else 1
-    if most == 1 and not re.search(r"once|repeat|reus|twice", match.group()):
+    if most == 1 and not re.search(r"once|repeat|reus|twice|unique|different|distinct", match.group()):
         return None
 
     def test(reply: Reply) -> float | None:

@@ -13,9 +13,12 @@ from otel_scorer.scoring.checks.lexicon import Wording
 from otel_scorer.scoring.checks.reply import Reply
 from otel_scorer.scoring.checks.scope import PART, every
 
-_PREVIOUS = r"(?:the )?(?:one before(?: it)?|previous(?: one)?|preceding(?: one)?|last(?: one)?|prior(?: one)?)"
+_PREVIOUS = (
+    r"(?:the )?(?:(?:one|word|sentence|line|paragraph|item|bullet|verse|stanza) (?:before|above)(?: it)?"
+    r"|previous(?: one)?"
+    r"|preceding(?: one)?|last(?: one)?|prior(?: one)?)"
+)
 _EACH = rf"(?:each|every)(?: (?:new|subsequent|successive|following|consecutive|next))? {PART}"
-_THAN = rf"(?: (?:words?|letters?|characters?|sentences?))? than (?:in )?{_PREVIOUS}"
 _GROWS = re.compile(
     rf"\b{_EACH}\b[^.;]{{0,50}}?\b(?:(?:exactly )?{NUMBER} (more|fewer|less) (words?|letters?|characters?"
     rf"|sentences?)|(longer|shorter)|(more|fewer|less) (words?|letters?|characters?|sentences?)) than "
@@ -39,11 +42,13 @@ _CHAIN = re.compile(
     rf"\blast word (?:of|in) (?:each|every|one|a) {PART}\b[^.;]{{0,40}}?\bfirst (?:word )?(?:of|in"
     rf"|word)\b[^.;]{{0,30}}?\b(?:next|following|subsequent)"
     rf"|\b{_EACH}\b[^.;]{{0,20}}?\b(?:start|begin)s? with the (?:last|final) word of {_PREVIOUS}"
+    rf"|\b(?:start|begin) {_EACH} with the (?:last|final) word of {_PREVIOUS}"
 )
 _ALL_DIFFERENT_START = re.compile(
     rf"\b(?:no two(?: consecutive| successive| adjacent)? {PART}s\b[^.;]{{0,30}}?\b(?:start"
     rf"|begin)\w* with the same (word|letter)"
-    rf"|(?:each|every) {PART}\b[^.;]{{0,20}}?\b(?:start|begin)s? with a (?:different|unique|new) (word|letter))"
+    rf"|(?:each|every) {PART}\b[^.;]{{0,20}}?\b(?:start|begin)s? with a (?:different|unique|new) (word|letter)"
+    rf"|(?:start|begin) (?:each|every) {PART} with a (?:different|unique|new) (word|letter))"
 )
 _ALL_SAME_START = re.compile(
     rf"\b(?:all|each|every)(?: of the| the)? {PART}s?\b[^.;]{{0,20}}?\b(?:start|begin)s? with the same (word|letter)"
@@ -182,12 +187,12 @@ def _edge_word(part: str, at: int) -> str:
 
 
 def _chain(match: re.Match[str]) -> Test:
-    unit = match[1] or match[2]
+    unit = match[1] or match[2] or match[3]
     return _of_pairs(unit, lambda one, two: _edge_word(one, -1) == _edge_word(two, 0))
 
 
 def _all_different(match: re.Match[str]) -> Test:
-    unit, by = match[1] or match[3], match[2] or match[4]
+    unit, by = match[1] or match[3] or match[5], match[2] or match[4] or match[6]
     letters = 1 if by == "letter" else None
     next_only = re.search(r"no two (?:consecutive|successive|adjacent)", match.group()) is not None
 

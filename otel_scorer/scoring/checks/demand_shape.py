@@ -70,16 +70,26 @@ def csv_rows(reply: Reply) -> list[list[str]]:
         return []
 
 
+_MUST_BE = (
+    r"(?:output|response|answer|reply|result)s? (?:must|should|has to|needs to) be (?:in |a |an |valid "
+    r"|well-formed )*"
+)
 _FORMATS: tuple[tuple[Phrases, str, Test], ...] = (
     (_JSON, "JSON", lambda reply: float(reply.json[0])),
-    (phrases(rf"{_SAY} [^.\n]{{0,40}}?(?:in|as|using) (?:valid |well-formed )?yaml"), "YAML", _is_yaml),
+    (phrases(rf"{_SAY} [^.\n]{{0,40}}?(?:in|as|using) (?:valid |well-formed )?yaml|{_MUST_BE}yaml"), "YAML", _is_yaml),
     (
-        phrases(rf"{_SAY} [^.\n]{{0,40}}?(?:in|as|using) (?:a |an |valid |well-formed )*xml(?: document| format)?"),
+        phrases(
+            rf"{_SAY} [^.\n]{{0,40}}?(?:in|as|using) (?:a |an |valid |well-formed )*xml(?: document| format)?"
+            rf"|{_MUST_BE}xml"
+        ),
         "XML",
         _is_xml,
     ),
     (
-        phrases(rf"{_SAY} [^.\n]{{0,40}}?(?:in|as|using) (?:a |an |valid )*csv(?! file)|generate csv(?: data)?"),
+        phrases(
+            rf"{_SAY} [^.\n]{{0,40}}?(?:in|as|using) (?:a |an |valid )*csv(?! file)|generate csv(?: data)?"
+            rf"|{_MUST_BE}csv"
+        ),
         "CSV",
         _is_csv,
     ),
@@ -173,7 +183,7 @@ def _is_one_of(options: list[str]) -> Test:
 
 _SINGLE = re.compile(
     r"\b(?:answer|respond|reply|output|return|print|write|say|give)\b[^.\n]{0,40}?\b(?:only|just"
-    r"|nothing but|exactly|solely|with)\b"
+    r"|nothing but|exactly|solely|with|a single|one)\b"
     r" (?:the |a |an |one |single )*(?:final )?(number|integer|digit|single word|one word|word|letter|date"
     r"|url)(?: as (?:the|your) answer)?"
     r"(?= ?(?:[.;!\n]|$|,? (?:and|with) (?:nothing|no )))",

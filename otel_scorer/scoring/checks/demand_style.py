@@ -22,11 +22,19 @@ _LANGUAGE = re.compile(
 )
 _NAMES_ONE = re.compile(rf" (?:{_NAMED})\b")
 _NOT_WHOLE = re.compile(
-    r"\b(?:word|words|title|titles|not|never|don['’]t|except|and|or|section|sentence|line|paragraph|name"
-    r"|names|term|terms|also|both)\b",
+    r"\b(?:word|words|title|titles|not|never|don['’]t|except|section|sentence|line|paragraph|name"
+    r"|names|term|terms|also|both|was|were)\b",
     re.IGNORECASE,
 )
+_AND_ANOTHER = re.compile(
+    rf"(?:,| and| or| ?/) ?(?:also |then |in )?(?:{_NAMED})\b| (?:title|name|word|phrase|term)s?\b"
+)
 _LOWER = phrases(r"(?:all|only|entirely in|in|using|use) (?:only )?(?:all )?(?:lower ?-?case|small letters)")
+_NO_CAPITALS = phrases(r"(?:do not|don't|never|without) capitali[sz]\w+ (?:anything|any (?:words?|letters?))")
+_NO_QUESTIONS = phrases(
+    r"(?:do not|don't|never|without) ask\w* (?:the user |me |them )?(?:any )?(?:follow-?up |clarifying "
+    r"|further |additional )*questions?"
+)
 _UPPER = phrases(
     r"(?:all|only|entirely in|in|using|use) (?:only )?(?:all )?(?:upper ?-?case|capitals?(?: letters)?|caps)"
 )
@@ -36,22 +44,25 @@ _TITLE = phrases(
 )
 _PARTIAL = re.compile(
     r"\b(?:words?|letters?|headings?|headers?|titles?|sentences?|lines?|names?|keywords?|first|keys?|last"
-    r"|acronyms?|terms?|times)\b"
+    r"|acronyms?|terms?|times|users?|who|people|variables?|functions?|fields?|columns?|labels?)\b"
+)
+_THING = (
+    r"(?:commas?|exclamation (?:marks?|points?)|question marks?|questions|emojis?|bullet points?|bullets|hashtags?"
+    r"|headings?|headers|digits|numbers|numerals|markdown(?: formatting)?|tables?|quotation marks?|semicolons?|colons"
+    r"|hyphens|em[ -]dash(?:es)?|parentheses|ellips[ei]s|capital letters|uppercase letters|lower-?case letters|links"
+    r"|urls|code blocks?|punctuation(?: marks?)?|periods|full stops|contractions|pronouns|line breaks|newlines|lists?"
+    r"|bold(?: text)?|italics|asterisks|html(?: tags)?)"
 )
 _NONE_OF = re.compile(
     r"\b(?:no|free of|without(?: any| using)?|(?:do not|don['’]t|never|avoid|must not|should not|cannot"
     r"|can['’]t|refrain from|may not)"
     r"(?: (?:use|using|include|including|contain|containing|have|having|add|adding))?)(?: any)?(?: standard)? "
-    r"(commas?|exclamation (?:marks?|points?)|question marks?|questions|emojis?|bullet points?|bullets"
-    r"|hashtags?|headings?|headers|digits"
-    r"|numbers|numerals|markdown(?: formatting)?|tables?|quotation marks?|semicolons?|colons|hyphens"
-    r"|em[ -]dash(?:es)?|parentheses|ellips[ei]s"
-    r"|capital letters|uppercase letters|lower-?case letters|links|urls|code blocks?"
-    r"|punctuation(?: marks?)?|periods|full stops|contractions|pronouns"
-    r"|line breaks|newlines|lists?|bold(?: text)?|italics|asterisks|html(?: tags)?|abbreviations)\b(?! "
-    r"(?:or|than|in the|at the|from the|that|after|before|other)\b)",
+    rf"({_THING}(?:(?:, or |, and |, | or | nor | and |/)(?:any )?{_THING}){{0,8}})\b"
+    r"(?! (?:than|in the|at the|from the|that|after|before|other|more|longer|greater|larger|less|over|above"
+    r"|below|under)\b)",
     re.IGNORECASE,
 )
+_EACH_THING = re.compile(_THING + r"\b", re.IGNORECASE)
 _NONE = phrases("no|without|do not|don't|never|avoid|must not|should not|free of|cannot|can't|refrain from|may not")
 """With which `_NONE_OF` begins."""
 _SMALL = vocabulary(
@@ -69,28 +80,38 @@ def style(wording: Wording) -> Iterator[Demand]:
     """Language, case, and what must not occur at all."""
     sentence = wording.text
     language = _LANGUAGE.search(sentence) if _NAMES_ONE.search(wording.folded) else None
-    if language and not _NOT_WHOLE.search(_around(sentence, language)):
+    if language and _is_of_whole(sentence, language):
         yield Demand("language", f"in {language[1]}", in_language(folded(language[1])))
     for phrasing, name, test in _CASES:
         cased = phrasing.search(wording)
         if cased and not _PARTIAL.search(_case_beside(wording.folded, cased, name)):
             yield Demand("case", sentence[cased.start() : cased.end()], test)
+    if _NO_QUESTIONS.is_in(wording):
+        yield Demand("wording", "no questions", _asks_nothing)
     for none in _NONE_OF.finditer(sentence) if _NONE.may_be_in(wording) else ():
-        test_none = _none(folded(none[1]))
-        if test_none is not None:
-            yield Demand("wording", none.group(), test_none)
+        for thing in _EACH_THING.findall(none[1]):
+            test_none = _none(folded(thing))
+            if test_none is not None:
+                yield Demand("wording", f"no {thing}", test_none)
 
 
-def _around(sentence: str, match: re.Match[str]) -> str:
-    """The demand without the name of the language, and the word after it."""
-    return match.group()[: match.start(1) - match.start()] + sentence[match.end() : match.end() + 12]
+def _is_of_whole(sentence: str, match: re.Match[str]) -> bool:
+    """Not of a word or a title, nor one of two languages."""
+    before = match.group()[: match.start(1) - match.start()]
+    return not _NOT_WHOLE.search(before) and not _AND_ANOTHER.match(folded(sentence[match.end() :]))
+
+
+def _asks_nothing(reply: Reply) -> float:
+    """A question in the middle may be one that the answer gives an answer to."""
+    return float(not reply.text.rstrip("*_ \"'”’)").endswith(("?", "？")))
 
 
 def _case_beside(text: str, match: re.Match[str], name: str) -> str:
     """What would make the demand one of parts."""
     if name == "title":
         return ""
-    before, after = text[max(0, match.start() - 40) : match.start()], text[match.end() : match.end() + 20]
+    before = text[max(0, match.start() - 40) : match.start()]
+    after = text[match.end() : match.end() + 32].removeprefix(" letters").removeprefix(" characters")
     return before + " | " + after
 
 
@@ -118,6 +139,7 @@ _CASES = (
     (_LOWER, "lower", _cased(str.islower)),
     (_UPPER, "upper", _cased(str.isupper)),
     (_TITLE, "title", _in_title_case),
+    (_NO_CAPITALS, "title", _cased(str.islower)),
 )
 
 

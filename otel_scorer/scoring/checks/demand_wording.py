@@ -46,7 +46,8 @@ _INCLUDE_QUOTED = re.compile(
     _I,
 )
 _INCLUDE_PLAIN = re.compile(
-    r"\b(?:includ|us|contain|incorporat|featur)\w{0,3} (?:all )?(?:of )?(?:the |these |following |two "
+    r"\b(?:includ\w{0,3}|us\w{0,3}|contain\w{0,3}|incorporat\w{0,3}|featur\w{0,3}|with) (?:all )?(?:of )?"
+    r"(?:the |these |following |two "
     r"|three |four |five |six ){0,4}"
     rf"(?:key ?)?words: {_PLAIN_LIST}",
     _I,
@@ -58,18 +59,21 @@ _KEYWORD = re.compile(
 )
 _FORBID = re.compile(
     r"\b(?:do not|don['’]t|never|avoid|without|must not|should not|cannot|can['’]t|refrain from"
-    r"|not allowed to|no|forbidden)\b"
+    r"|not allowed to|no|forbidden|exclude|omit|leave out|leaving out)\b"
     r"[^\"“'‘`\n]{0,60}?"
     rf"\b(?:{_SORT}|mention(?:ing)?|say(?:ing)?|us(?:e|ing)|include|write)\b[^\"“'‘`\n]{{0,20}}? " + _LISTED,
     _I,
 )
 _FORBID_LETTER = re.compile(
-    r"\b(?:do not|don['’]t|never|avoid|without|must not|should not|no)\b[^.\n]{0,40}? the letters?"
+    r"\b(?:do not|don['’]t|never|avoids?|avoiding|without|must not|should not|no)\b[^.\n]{0,40}? the letters?"
     r" [\"“'‘`]?([a-z])[\"”'’`]?(?![\w'’])",
     _I,
 )
 _MUST_NOT = re.compile(
-    rf"\b{_PHRASE} (?:must|should|may|can|is|are)(?: not|n['’]t|not) (?:to )?(?:be |allowed |used |appear|occur)", _I
+    rf"\b(?:{_SORT}:? {_LISTED} ?|{_PHRASE} )(?:must|should|may|can|is|are)(?: not|n['’]t"
+    rf"|not) (?:to )?(?:be )?(?:allowed|used|permitted"
+    r"|appear|occur|included|mentioned|present|contained)\b",
+    _I,
 )
 _INSIDE = re.compile(
     rf"\b(?:includ|us|mention|contain|put|plac|insert|appear)\w{{0,3}} {_PHRASE} (?:in|within|as|to) (?:{SCOPED})"
@@ -88,7 +92,9 @@ _HAS_INSIDE = re.compile(
 )
 _QUOTES = re.compile(QUOTED)
 _PLACES = re.compile(r"\b(?:sentence|line|paragraph|stanza|verse|bullet|item|section|entry|list|word of)")
-_DENIES = re.compile(r"\b(?:not|never|avoid|without|no|cannot|refrain|forbidden)\b|n['’]t\b")
+_DENIES = re.compile(
+    r"\b(?:not|never|avoid|without|no|cannot|refrain|forbidden|exclude|omit|leave|leaving|avoids|avoiding)\b|n['’]t\b"
+)
 _OFTEN = re.compile(r"\b(?:once|twice|thrice|times)\b")
 _TELLING = re.compile("[\"“'‘`«„]|once|twice|thrice|times|words?:|key ?word|the word|letter|phrase")
 _BAD_KEYWORDS = vocabulary(
@@ -122,9 +128,9 @@ def _forbidden(text: str) -> Iterator[Demand]:
     for match in _FORBID_LETTER.finditer(text):
         yield Demand("wording", f"never the letter {match[1]!r}", _letters(match[1], Range(0, 0)))
     for match in _MUST_NOT.finditer(text):
-        word = match[1] or match[2]
-        test = _occurs(word, Range(0, 0)) if word else _letters(match[3], Range(0, 0))
-        yield Demand("wording", f"never {word or match[3]!r}", test)
+        for word in _QUOTES.findall(match[1]) if match[1] else [match[3] or match[4]]:
+            test = _occurs(word, Range(0, 0)) if word else _letters(match[5], Range(0, 0))
+            yield Demand("wording", f"never {word or match[5]!r}", test)
 
 
 _EDGE_WORDS = re.compile(

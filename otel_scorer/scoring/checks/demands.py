@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 
 from otel_scorer.scoring.checks.demand import Demand
 from otel_scorer.scoring.checks.demand_counts import counts
+from otel_scorer.scoring.checks.demand_data import data
 from otel_scorer.scoring.checks.demand_echo import echoes
 from otel_scorer.scoring.checks.demand_edges import edges
 from otel_scorer.scoring.checks.demand_foreign import foreign
@@ -31,7 +32,7 @@ from otel_scorer.scoring.checks.words import clip
 from otel_scorer.scoring.once import Once
 
 _RULES: tuple[Callable[[Wording], Iterator[Demand]], ...] = (
-    *(counts, edges, wording, letters, word_order, sequence, style, formats, layout, marks, shares, items),
+    *(counts, edges, wording, letters, word_order, sequence, style, formats, layout, marks, shares, items, data),
 )
 _MAX_PROMPT = 60_000
 _MAX_SENTENCES = 2000
@@ -49,9 +50,12 @@ _CASE = phrases(
 _ABOUT_ANSWER = phrases(
     r"""
     answers?|respon(?:d|ses?)|repl(?:y|ies)|write|give|use|using|limit|keep|contains?|include|output|provide|list|explain
-    describe|summar\w+|generate|return|produce|compose|make|should|must|format|tell|translate|speak|only|say|start|begin|present|show|display|put
-    end|finish|conclude|do not|don't|avoid|never|without|in (?:at most|under|exactly|fewer than|one|no more than)
-    ensure|each|every|maintain|create|nest|separate|no (?:two|words?|consecutive)|alternate|wrap|enclose|have|repeat
+    describe|summar\w+|generate|return|produce|compose|make|should|must|format|tell|translate|speak|only|say|start|begin
+    present|show|display|put|i want|i need|i'd like|max|maximum|minimum|no more than|at most|at least|between|choose
+    pick|select|classify|sign off|end|finish|conclude|do not|don't|avoid|never|without
+    in (?:at most|under|exactly|fewer than|one|no more than)|ensure|each|every|maintain|create|nest|separate
+    no (?:two|words?|consecutive|sentences?|lines?|paragraphs?|bullets?)|alternate|wrap|enclose|have|repeat|stay|exclude
+    omit|incorporate|feature|weave|insert|close|not allowed|allowed|consecutive|adjacent|sentences|lines|paragraphs
     name|suggest|state|brainstorm|recommend|identify|mention|construct|rewrite|print|highlight|place|add|find|get
     """
 )
@@ -60,6 +64,11 @@ _OF_THE_PAST = re.compile(
     r"|were|got|used|made|did|has|had|found|read|sent|saw|tried|been|received)\b"
 )
 """Tells of something that was, rather than of what shall be."""
+_REPORTED = re.compile(
+    r"\b(?:said|says|told|claimed|argued|stated|reported|asked) (?:me |us |him |her |them )?that\b"
+    r"|\bmy \w+ (?:has|have|is|was|had)\b"
+)
+"""Tells of what somebody else wants, or of what somebody has."""
 _MUST = re.compile(
     r"\b(?:must|should|please|response|answer|your|reply|output|write|use|ensure|do not|don['’]t|never|always)\b"
 )
@@ -130,6 +139,8 @@ def _of_sentence(text: str) -> list[Demand]:
 
 def _binds(sentence: Wording) -> bool:
     if not _ABOUT_ANSWER.is_in(sentence) or _CONDITIONAL.is_in(sentence):
+        return False
+    if _REPORTED.search(sentence.folded):
         return False
     return not _OF_THE_PAST.search(sentence.folded) or bool(_MUST.search(sentence.folded))
 

@@ -16,7 +16,7 @@ _ABBREVIATIONS = vocabulary(
 )
 _LAST_WORD = re.compile(r"[\w.]{1,12}$")
 _HAS_WORD = re.compile(r"[^\W_]")
-_NUMBERING = re.compile(r"(?:^|\s)\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,4})$")
+_NUMBERING = re.compile(r"[*_>#( \t-]{0,6}(?:\d{1,3}|[A-Za-z]|[ivx]{1,4})")
 _BLANK_LINES = re.compile(r"\n[ \t]*\n")
 _RULE = re.compile(r"[ \t]*([*_=~#-])(?:[ \t]?\1){2,80}[ \t]*$")
 HEADING = re.compile(r"[ \t]{0,3}#{1,6}[ \t]+\S|[ \t]{0,3}\*\*[^*\n]{1,120}\*\*:?[ \t]*$")
@@ -63,7 +63,7 @@ def _is_no_end(line: str, end: re.Match[str]) -> bool:
     word = _LAST_WORD.search(before)
     if word and word.group().lower() in _ABBREVIATIONS:
         return True
-    if end.start() <= 12 and len(before.strip(" \t*_>#-(")) <= 3 and _NUMBERING.search(before):
+    if end.start() <= 10 and _NUMBERING.fullmatch(before):
         return True
     return bool(word) and len(word.group()) == 1 and word.group().isupper() and word.group() != "I" if word else False
 

@@ -28,11 +28,12 @@ _PARTS: dict[str, Callable[[str], list[str]]] = {
 }
 PART = "(" + "|".join(name.replace(" ", "[ -]") for name in sorted(_PARTS, key=len, reverse=True)) + ")"
 WHOLE = (
-    r"(?:(?:your|the|this|its|entire|whole|full|final|complete|model's) ){1,3}(?:response|answer|reply|output"
-    r"|text|message|summary|essay|story|poem|letter|email|article)"
+    r"(?:(?:your|the|this|its|entire|whole|full|final|complete|model's|all|each|every|an?|any) ){1,3}(?:responses?"
+    r"|answers?|repl(?:y|ies)|outputs?|text|messages?|summary|essay|story|poem|letter|email|article)"
 )
 _EVERY = (
-    r"(?:each|every|all(?: of)?(?: the| your)?)(?: (?:of the|of your|single|individual|new|and every|one of the)){0,2}"
+    r"(?:each|every|no(?= \w+ (?:\w+ )?(?:may|must|should|can|has|contains?|exceeds?|is)\b)|all(?: of)?(?: the"
+    r"| your)?)(?: (?:of the|of your|single|individual|new|and every|one of the)){0,2}"
 )
 EVERY_PART = rf"{_EVERY} {PART}s?(?! (?:the user|users|customers|you are given))"
 NTH_PART = rf"(?:the |your |its )?{ORDINAL} {PART}(?!s)"
@@ -42,7 +43,7 @@ _SCOPED = re.compile(SCOPED)
 _AFTER = re.compile(rf"^(?: long)?,? ?(?:per|in (?:each|every)|for (?:each|every)|(?:each|every)) {PART}\b")
 _APIECE = re.compile(r"^(?: long)?,? (?:each|apiece)\b")
 _ENDS_SCOPE = re.compile(r"[;:]| and | then |, ")
-_CONSISTS = re.compile(rf"\b{PART}s (?:of|with|containing|consisting of) $")
+_CONSISTS = re.compile(rf"\b{PART}s(?: (?:of|with|containing|consisting of))? ?$")
 
 
 class Scope(NamedTuple):
