@@ -48,6 +48,10 @@ _WHOLE = re.compile(
     r"|email|review|introduction|overview|abstract|message|letter|note|tweet|caption|bio\w*|speech|report)",
     re.IGNORECASE,
 )
+_CLAUSE = re.compile(r"[,;:] ")
+_EVERY_ANSWER = re.compile(
+    r"\b(?:each|every|per)(?: of your| single)? (?:answer|response|reply|message|output|turn|time)s?\b"
+)
 _BEFORE_OR_AFTER = re.compile(
     r"\b(?:compare|analy[sz]e|read|correct|fix|translate|classify|check|edit|improve|proofread|rate|rank"
     r"|review|consider"
@@ -104,7 +108,7 @@ Read = Callable[[re.Match[str], str], Range | None]
 def _demand(sentence: str, match: re.Match[str], read: Read) -> Demand | None:
     wanted = read(match, sentence)
     unit = unit_of(match[match.lastindex or 0])
-    if wanted is None or wanted.high < _LEAST.get(unit, 0) or _BESIDE.match(sentence[match.end() :]):
+    if wanted is None or (not match[1] and wanted.high < _LEAST.get(unit, 0)) or _BESIDE.match(sentence[match.end() :]):
         return None
     if _of_something_else(folded(sentence), match, unit):
         return None
@@ -141,7 +145,8 @@ def _scope_of(sentence: str, match: re.Match[str]) -> Scope | None:
     scope = scope_after(after, before) or scope_before(before)
     if scope is not None:
         return scope
-    if _PART_OF.search(before[-40:] + folded(match.group()) + after[:16]) or _BEFORE_OR_AFTER.search(before[-40:]):
+    clause = _CLAUSE.split(_EVERY_ANSWER.sub(" ", before))[-1]
+    if _PART_OF.search(clause[-40:] + folded(match.group()) + after[:16]) or _BEFORE_OR_AFTER.search(before[-40:]):
         return None
     return Scope.of_whole()
 

@@ -16,11 +16,12 @@ from otel_scorer.scoring.hits import folded, holds_any
 
 _I = re.IGNORECASE
 _WRAPPED = re.compile(
-    r"\b(?:wrap|enclose|put|place|surround)\w{0,2} (?:your |the |this )?(?:entire |whole |full |complete "
+    r"\b(?:wrap|enclose|put|place|surround|provide|give|return|format)\w{0,2} (?:your |the "
+    r"|this )?(?:entire |whole |full |complete "
     r"|final )*(?:response|answer|reply|output|message|text|everything|it)"
     r" (?:with|in|inside|within|between|by) (?:a pair of )?(double quotation marks|double quotes"
     r"|quotation marks|single quotes|square brackets|curly braces|parentheses|angle brackets|a code block"
-    r"|a (?:markdown )?code fence|triple backticks)",
+    r"|a (?:single |markdown )?code (?:block|fence)|triple backticks|asterisks)",
     _I,
 )
 _WRAPPED_IN_TAGS = re.compile(
@@ -98,6 +99,7 @@ _WRAPS = {
     "angle": ("<", ">"),
     "a": ("`", "`"),
     "triple": ("`", "`"),
+    "asterisks": ("*", "*"),
 }
 
 
@@ -108,6 +110,8 @@ def _wrapped(match: re.Match[str]) -> Test:
 
 def _in_tags(match: re.Match[str]) -> Test:
     tag = folded(match[1])
+    if "final answer" in folded(match.group()):  # what leads to it stands before
+        return lambda reply: float(f"<{tag}>" in reply.text.lower() and f"</{tag}>" in reply.text.lower())
     return lambda reply: float(reply.text.lower().startswith(f"<{tag}>") and reply.text.lower().endswith(f"</{tag}>"))
 
 
@@ -229,7 +233,7 @@ def _emphasis(match: re.Match[str]) -> Test:
 
 Read = Callable[[re.Match[str]], "Test | None"]
 _READERS: tuple[tuple[tuple[str, ...], re.Pattern[str], Read], ...] = (
-    (("wrap", "enclos", "surround", "put", "plac"), _WRAPPED, _wrapped),
+    (("wrap", "enclos", "surround", "put", "plac", "code", "bracket", "quot"), _WRAPPED, _wrapped),
     (("<",), _WRAPPED_IN_TAGS, _in_tags),
     (("title",), _TITLE_WRAP, _title_wrap),
     (("line",), _EACH_ON_LINE, _on_lines),

@@ -37,6 +37,8 @@ _EQUAL = re.compile(
     rf"\b{PART}s?\b[^.;]{{0,50}}?\b(?:(?:the )?(?:exact )?same (?:number|amount|count) of (words?"
     rf"|characters?|letters?|sentences?)|equal (?:in )?(?:length|word counts?|character counts?)"
     rf"|(?:the )?same (?:word count|character count|length))"
+    rf"|\bnumber of (words?|characters?|letters?|sentences?) (?:in|of|per) (?:each|every"
+    rf"|all)(?: the)? {PART}s?\b[^.;]{{0,20}}?\b(?:the same|equal|identical)\b"
 )
 _CHAIN = re.compile(
     rf"\blast word (?:of|in) (?:each|every|one|a) {PART}\b[^.;]{{0,40}}?\bfirst (?:word )?(?:of|in"
@@ -161,7 +163,7 @@ def _alliteration(part: str) -> int:
 
 
 def _equal(match: re.Match[str]) -> Test | None:
-    unit, of = match[1], match[2]
+    unit, of = match[1] or match[4], match[2] or match[3]
     if of and of.rstrip("s") == unit:
         return None
     names = [of.rstrip("s")] if of else ["word"] if "word count" in match.group() else ["word", "character"]

@@ -32,6 +32,11 @@ _YES_OR_NO = phrases(
     use yes or no to answer
     """
 )
+_TRUE_OR_FALSE = phrases(
+    rf"(?:answer|respond|reply)\w{{0,4}} {_BY}[\"“]?true[\"”]?(?: or | ?/ ?)[\"“]?false|(?:say|output"
+    rf"|return) (?:only )?true or false"
+)
+_SAYS_TRUE_OR_FALSE = re.compile(r"\W{0,3}(?:true|false)\b", re.IGNORECASE)
 _SAYS_YES_OR_NO = re.compile(r"\W{0,3}(?:yes|no)\b", re.IGNORECASE)
 _XML = re.compile(r"<([A-Za-z_][\w.:-]{0,60})(?:\s[^<>]{0,300})?>")
 _MAX_YAML = 20_000
@@ -107,6 +112,7 @@ _FORMATS: tuple[tuple[Phrases, str, Test], ...] = (
         "table",
         lambda reply: float(reply.has_table),
     ),
+    (_TRUE_OR_FALSE, "true or false", lambda reply: float(bool(_SAYS_TRUE_OR_FALSE.match(reply.text)))),
     (_YES_OR_NO, "yes or no", lambda reply: float(bool(_SAYS_YES_OR_NO.match(reply.text)))),
 )
 _NOT_ASKED = phrases(
@@ -133,9 +139,9 @@ def formats(wording: Wording) -> Iterator[Demand]:
 
 _SAY_ONE = r"\b(?:answer|respond|reply|output|return|say|classify|choose|pick|select|label)\b"
 _OPTIONS = re.compile(
-    rf"{_SAY_ONE}[^.:\n]{{0,60}}?\b(?:one of|either|from|between|only|just)\b[^.:\n]{{0,40}}?"
+    rf"{_SAY_ONE}[^.:\n]{{0,60}}?\b(?:one of|(?:one of|either|from|between|only|just)\b[^.:\n]{{0,40}}?"
     r"(?:options?|answers?|labels?|categories|words|choices|values|classes|following|responses|phrases"
-    r"|these)\b[^.:\n]{0,20}: ?([^\n]{3,200})",
+    r"|these)\b[^.:\n]{0,20}): ?([^\n]{3,200})",
     re.IGNORECASE,
 )
 _QUOTED_OPTIONS = re.compile(

@@ -47,7 +47,7 @@ _PARTIAL = re.compile(
     r"|acronyms?|terms?|times|users?|who|people|variables?|functions?|fields?|columns?|labels?)\b"
 )
 _THING = (
-    r"(?:commas?|exclamation (?:marks?|points?)|question marks?|questions|emojis?|bullet points?|bullets|hashtags?"
+    r"(?:commas?|exclamation (?:marks?|points?)|question marks?|emojis?|bullet points?|bullets|hashtags?"
     r"|headings?|headers|digits|numbers|numerals|markdown(?: formatting)?|tables?|quotation marks?|semicolons?|colons"
     r"|hyphens|em[ -]dash(?:es)?|parentheses|ellips[ei]s|capital letters|uppercase letters|lower-?case letters|links"
     r"|urls|code blocks?|punctuation(?: marks?)?|periods|full stops|contractions|pronouns|line breaks|newlines|lists?"

@@ -42,7 +42,13 @@ _INCLUDE = re.compile(
 )
 _INCLUDE_QUOTED = re.compile(
     rf"\b(?:must|should|has to|needs to|make sure to|be sure to|always|please|to) (?:include|mention"
-    rf"|contain|say|use) (?:the )?{_LISTED}",
+    rf"|contain|say|use) (?:both |all of |all )?(?:the )?{_LISTED}",
+    _I,
+)
+_APPEARS = re.compile(
+    rf"\b{_SORT}:? {_LISTED} ?(?:both |all )?(?:must |should |has to |have to |need to |needs to )?(?:all |both )?"
+    r"(?:appear|occur|be (?:used|included|mentioned|present)|are (?:used|included|mentioned|present))\b"
+    r"(?! (?:at least|at most|exactly|once|twice|no more|in (?!your|the (?:text|answer|response|output|reply|story))))",
     _I,
 )
 _INCLUDE_PLAIN = re.compile(
@@ -65,18 +71,20 @@ _FORBID = re.compile(
     _I,
 )
 _FORBID_LETTER = re.compile(
-    r"\b(?:do not|don['’]t|never|avoids?|avoiding|without|must not|should not|no)\b[^.\n]{0,40}? the letters?"
+    r"\b(?:do not|don['’]t|never|avoids?|avoiding|without|must not|should not|no|none of)\b[^.\n]{0,40}? the letters?"
     r" [\"“'‘`]?([a-z])[\"”'’`]?(?![\w'’])",
     _I,
 )
 _MUST_NOT = re.compile(
-    rf"\b(?:{_SORT}:? {_LISTED} ?|{_PHRASE} )(?:must|should|may|can|is|are)(?: not|n['’]t"
+    rf"\b(?:{_SORT}:? {_LISTED} ?|{_PHRASE} )(?:(?:must|should|may|can|is|are)(?: not|n['’]t"
     rf"|not) (?:to )?(?:be )?(?:allowed|used|permitted"
-    r"|appear|occur|included|mentioned|present|contained)\b",
+    r"|appear|occur|included|mentioned|present|contained)|(?:is|are) (?:strictly )?(?:forbidden|banned"
+    r"|prohibited|off[- ]limits))\b",
     _I,
 )
 _INSIDE = re.compile(
-    rf"\b(?:includ|us|mention|contain|put|plac|insert|appear)\w{{0,3}} {_PHRASE} (?:in|within|as|to) (?:{SCOPED})"
+    rf"\b(?:includ|us|mention|contain|put|plac|insert|appear|work|weav)\w{{0,3}} {_PHRASE} (?:in|into"
+    rf"|within|as|to) (?:{SCOPED})"
     rf"(?:,? as (?:the )?{ORDINAL} word)?",
     _I,
 )
@@ -93,7 +101,8 @@ _HAS_INSIDE = re.compile(
 _QUOTES = re.compile(QUOTED)
 _PLACES = re.compile(r"\b(?:sentence|line|paragraph|stanza|verse|bullet|item|section|entry|list|word of)")
 _DENIES = re.compile(
-    r"\b(?:not|never|avoid|without|no|cannot|refrain|forbidden|exclude|omit|leave|leaving|avoids|avoiding)\b|n['’]t\b"
+    r"\b(?:not|never|avoid|without|no|cannot|refrain|forbidden|exclude|omit|leave|leaving|avoids|avoiding"
+    r"|banned|prohibited|off|none)\b|n['’]t\b"
 )
 _OFTEN = re.compile(r"\b(?:once|twice|thrice|times)\b")
 _TELLING = re.compile("[\"“'‘`«„]|once|twice|thrice|times|words?:|key ?word|the word|letter|phrase")
@@ -165,7 +174,7 @@ def _how_often(word: str, sign: str | None, often: str, more: str | None, match:
 
 
 def _included(text: str) -> Iterator[Demand]:
-    for pattern in (_INCLUDE, _INCLUDE_QUOTED):
+    for pattern in (_INCLUDE, _INCLUDE_QUOTED, _APPEARS):
         for match in pattern.finditer(text):
             joined = re.sub(QUOTED, "", match[1])
             words = _QUOTES.findall(match[1])

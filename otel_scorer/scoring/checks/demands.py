@@ -55,10 +55,15 @@ _ABOUT_ANSWER = phrases(
     pick|select|classify|sign off|end|finish|conclude|do not|don't|avoid|never|without
     in (?:at most|under|exactly|fewer than|one|no more than)|ensure|each|every|maintain|create|nest|separate
     no (?:two|words?|consecutive|sentences?|lines?|paragraphs?|bullets?)|alternate|wrap|enclose|have|repeat|stay|exclude
-    omit|incorporate|feature|weave|insert|close|not allowed|allowed|consecutive|adjacent|sentences|lines|paragraphs
+    omit|incorporate|forbidden|banned|prohibited
+    open|refrain|divide|surround|none|come up|utili[sz]e|work|aim|feature|weave|insert|close|not allowed
+    allowed|consecutive|adjacent|sentences|lines|paragraphs
     name|suggest|state|brainstorm|recommend|identify|mention|construct|rewrite|print|highlight|place|add|find|get
     """
 )
+_BARE_NO = re.compile(r"\W{0,4}(?:strictly |absolutely |and )?no \w")
+_LONGEST_BARE_NO = 60
+"""Characters of a sentence such as "No emojis, please."."""
 _OF_THE_PAST = re.compile(
     r"\b(?:i|we|they|he|she|it|who) (?:(?:have|had|has|already|also|just|never|only) )?(?:wrote|written|was"
     r"|were|got|used|made|did|has|had|found|read|sent|saw|tried|been|received)\b"
@@ -138,7 +143,8 @@ def _of_sentence(text: str) -> list[Demand]:
 
 
 def _binds(sentence: Wording) -> bool:
-    if not _ABOUT_ANSWER.is_in(sentence) or _CONDITIONAL.is_in(sentence):
+    bare_no = len(sentence.text) < _LONGEST_BARE_NO and bool(_BARE_NO.match(sentence.folded))
+    if not (bare_no or _ABOUT_ANSWER.is_in(sentence)) or _CONDITIONAL.is_in(sentence):
         return False
     if _REPORTED.search(sentence.folded):
         return False

@@ -43,6 +43,7 @@ _SCOPED = re.compile(SCOPED)
 _AFTER = re.compile(rf"^(?: long)?,? ?(?:per|in (?:each|every)|for (?:each|every)|(?:each|every)) {PART}\b")
 _APIECE = re.compile(r"^(?: long)?,? (?:each|apiece)\b")
 _ENDS_SCOPE = re.compile(r"[;:]| and | then |, ")
+_SUBJECT = re.compile(rf"(?:^|[.,;:] )(?:the |your |all )?{PART}s (?:may|must|should|can|have to|need to)\b")
 _CONSISTS = re.compile(rf"\b{PART}s(?: (?:of|with|containing|consisting of))? ?$")
 
 
@@ -123,7 +124,9 @@ def scope_of(match: re.Match[str], first: int) -> Scope:
 
 def scope_after(after: str, before: str) -> Scope | None:
     """The part that a count is told of: "two sentences per paragraph", "three paragraphs of two sentences each"."""
-    match = _AFTER.match(after) or (_CONSISTS.search(before[-40:]) if _APIECE.match(after) else None)
+    match = _AFTER.match(after)
+    if match is None and _APIECE.match(after):
+        match = _CONSISTS.search(before[-40:]) or _SUBJECT.search(before[-60:])
     return every(match[1]) if match else None
 
 
