@@ -28,11 +28,16 @@ _BETWEEN = re.compile(
 _AND_ALSO = re.compile(
     rf"(?<![\w.,]){LIMIT} {NUMBER}(?: {UNIT})?,? (?:and|but) {LIMIT} {NUMBER} {_MANNER}{UNIT}", re.IGNORECASE
 )
+_OF_A_KIND = (
+    r"(?:(?:single|short|brief|concise|complete|new|creative|descriptive|simple|grammatical\w*|coherent|well-written"
+    r"|compelling|funny|formal) ){0,2}"
+)
 _A_SINGLE = re.compile(
-    r"\b(?:write|give|compose|create|construct|generate|produce|provide|reply with|respond with|answer with"
-    r"|summari[sz]e\w*[^.,;:]{0,40}? (?:in|into)|come up with|using|in|be|as)"
-    r" (?:only |just |exactly )?(?:a|an|one) (?:(?:single|short|brief|concise|complete|new|creative|descriptive|simple"
-    r"|grammatical\w*|coherent|well-written|compelling|funny|formal) ){0,2}(sentence|paragraph)\b(?!-)",
+    r"\b(?:(?:write|give|give me|compose|create|construct|generate|produce|provide|reply with|respond with|answer with"
+    r"|(?:summari[sz]e|explain|describe|answer|respond|reply)\w{0,2}\b[^.,;:]{0,40}? (?:in|into)|come up with)"
+    rf" (?:only |just |exactly )?(?:a|an|one)|(?:using|in|be|as) (?:only |just |exactly )?(?:one"
+    rf"|a(?= single))) {_OF_A_KIND}"
+    r"(sentence|paragraph)\b(?!-)",
     re.IGNORECASE,
 )
 _COUNTED = re.compile(rf"(?:[\deoanrtxyd+]|plus|more|less|fewer)[ -]{_MANNER}{UNIT}")
@@ -86,7 +91,8 @@ def counts(wording: Wording) -> Iterator[Demand]:
     counted = list(_counts(wording.text)) if _COUNTED.search(wording.folded) else []
     yield from counted
     single = _A_SINGLE.search(wording.text) if not counted else None
-    if single and not _PART_OF.search(wording.folded):
+    before = folded(wording.text[: single.start()]) if single else ""
+    if single and not _PART_OF.search(wording.folded) and not _NOT_THE_ANSWER.search(before):
         yield Demand("length", single.group(), in_range(unit_of(single[1]), Range(1, 1)))
 
 

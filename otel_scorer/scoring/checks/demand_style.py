@@ -62,6 +62,9 @@ _NONE_OF = re.compile(
     r"|below|under)\b)",
     re.IGNORECASE,
 )
+_OF_CONTENT = re.compile(r"\bwithout (?!any |using )|\b(?:with|has|have|are|is) no ")
+_IN_THE_WORLD = frozenset({"numbers", "digits", "tables", "table", "lists", "links", "periods", "spaces"})
+"""Things that a story may be about: "a world without numbers"."""
 _EACH_THING = re.compile(_THING + r"\b", re.IGNORECASE)
 _NONE = phrases("no|without|do not|don't|never|avoid|must not|should not|free of|cannot|can't|refrain from|may not")
 """With which `_NONE_OF` begins."""
@@ -88,11 +91,17 @@ def style(wording: Wording) -> Iterator[Demand]:
             yield Demand("case", sentence[cased.start() : cased.end()], test)
     if _NO_QUESTIONS.is_in(wording):
         yield Demand("wording", "no questions", _asks_nothing)
-    for none in _NONE_OF.finditer(sentence) if _NONE.may_be_in(wording) else ():
+    if _NONE.may_be_in(wording):
+        yield from _nones(sentence)
+
+
+def _nones(sentence: str) -> Iterator[Demand]:
+    for none in _NONE_OF.finditer(sentence):
+        content = _OF_CONTENT.search(folded(sentence[max(0, none.start() - 6) : none.end()]))
         for thing in _EACH_THING.findall(none[1]):
-            test_none = _none(folded(thing))
-            if test_none is not None:
-                yield Demand("wording", f"no {thing}", test_none)
+            test = None if content and folded(thing) in _IN_THE_WORLD else _none(folded(thing))
+            if test is not None:
+                yield Demand("wording", f"no {thing}", test)
 
 
 def _is_of_whole(sentence: str, match: re.Match[str]) -> bool:

@@ -99,6 +99,8 @@ _HAS_INSIDE = re.compile(
     _I,
 )
 _QUOTES = re.compile(QUOTED)
+_THAT = re.compile(r"\b(?:that|which|who)(?: \w+)? $")
+"""Before what tells things apart: "sentences that contain"."""
 _PLACES = re.compile(r"\b(?:sentence|line|paragraph|stanza|verse|bullet|item|section|entry|list|word of)")
 _DENIES = re.compile(
     r"\b(?:not|never|avoid|without|no|cannot|refrain|forbidden|exclude|omit|leave|leaving|avoids|avoiding"
@@ -176,18 +178,23 @@ def _how_often(word: str, sign: str | None, often: str, more: str | None, match:
 def _included(text: str) -> Iterator[Demand]:
     for pattern in (_INCLUDE, _INCLUDE_QUOTED, _APPEARS):
         for match in pattern.finditer(text):
-            joined = re.sub(QUOTED, "", match[1])
-            words = _QUOTES.findall(match[1])
-            if " or " in joined or "/" in joined:
-                yield Demand("wording", f"include one of {', '.join(words)}", _any_of(words))
-                continue
-            yield from (Demand("wording", f"include {word!r}", _included_word(word)) for word in words)
+            if not _THAT.search(text[: match.start()]):
+                yield from _listed(match[1])
     for match in _INCLUDE_PLAIN.finditer(text):
         for word in re.split(r",? and |, ", match[1]):
             yield Demand("wording", f"include {word!r}", _included_word(word))
     for match in _KEYWORD.finditer(text):
         if folded(match[1]) not in _BAD_KEYWORDS:
             yield Demand("wording", f"include {match[1]!r}", _included_word(match[1]))
+
+
+def _listed(quoted: str) -> Iterator[Demand]:
+    """Each of the words in quotation marks, or one of them."""
+    joined, words = re.sub(QUOTED, "", quoted), _QUOTES.findall(quoted)
+    if " or " in joined or "/" in joined:
+        yield Demand("wording", f"include one of {', '.join(words)}", _any_of(words))
+        return
+    yield from (Demand("wording", f"include {word!r}", _included_word(word)) for word in words)
 
 
 def _of_parts(text: str) -> Iterator[Demand]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from otel_scorer.scoring.checks.binding_mood import binds, is_conditional
 from otel_scorer.scoring.checks.demand import Demand
 from otel_scorer.scoring.checks.demand_counts import counts
 from otel_scorer.scoring.checks.demand_data import data
@@ -39,43 +40,9 @@ _MAX_SENTENCES = 2000
 _SHORTEST = 6
 _MAX_DEMANDS = 40
 """More than anybody asks for: each costs a look at the answer."""
-_CONDITIONAL = phrases(
-    r"if|when|whenever|unless|in case|where (?:possible|needed|appropriate|applicable)|as needed"
-    r"|for example|e\.g\.|such as"
-)
 _CASE = phrases(
     "if|when|whenever|unless|otherwise|in case|else|for (?:any|all)(?: other)? (?:questions?|topics?|requests?)"
     "|outside|off-topic|unrelated"
-)
-_ABOUT_ANSWER = phrases(
-    r"""
-    answers?|respon(?:d|ses?)|repl(?:y|ies)|write|give|use|using|limit|keep|contains?|include|output|provide|list|explain
-    describe|summar\w+|generate|return|produce|compose|make|should|must|format|tell|translate|speak|only|say|start|begin
-    present|show|display|put|i want|i need|i'd like|max|maximum|minimum|no more than|at most|at least|between|choose
-    pick|select|classify|sign off|end|finish|conclude|do not|don't|avoid|never|without
-    in (?:at most|under|exactly|fewer than|one|no more than)|ensure|each|every|maintain|create|nest|separate
-    no (?:two|words?|consecutive|sentences?|lines?|paragraphs?|bullets?)|alternate|wrap|enclose|have|repeat|stay|exclude
-    omit|incorporate|forbidden|banned|prohibited
-    open|refrain|divide|surround|none|come up|utili[sz]e|work|aim|feature|weave|insert|close|not allowed
-    allowed|consecutive|adjacent|sentences|lines|paragraphs
-    name|suggest|state|brainstorm|recommend|identify|mention|construct|rewrite|print|highlight|place|add|find|get
-    """
-)
-_BARE_NO = re.compile(r"\W{0,4}(?:strictly |absolutely |and )?no \w")
-_LONGEST_BARE_NO = 60
-"""Characters of a sentence such as "No emojis, please."."""
-_OF_THE_PAST = re.compile(
-    r"\b(?:i|we|they|he|she|it|who) (?:(?:have|had|has|already|also|just|never|only) )?(?:wrote|written|was"
-    r"|were|got|used|made|did|has|had|found|read|sent|saw|tried|been|received)\b"
-)
-"""Tells of something that was, rather than of what shall be."""
-_REPORTED = re.compile(
-    r"\b(?:said|says|told|claimed|argued|stated|reported|asked) (?:me |us |him |her |them )?that\b"
-    r"|\bmy \w+ (?:has|have|is|was|had)\b"
-)
-"""Tells of what somebody else wants, or of what somebody has."""
-_MUST = re.compile(
-    r"\b(?:must|should|please|response|answer|your|reply|output|write|use|ensure|do not|don['’]t|never|always)\b"
 )
 _MATERIAL = re.compile(
     r"```.{0,60000}?```|\"\"\".{0,60000}?\"\"\"|[\"“][^\"“”\n]{80,20000}[\"”]",
@@ -137,20 +104,11 @@ def _without_material(text: str) -> str:
 def _of_sentence(text: str) -> list[Demand]:
     sentence = Wording(text)
     told = list(foreign(sentence))
-    if not _binds(sentence):
+    if not binds(sentence):
         return told
     return told + [demand for rule in _RULES for demand in rule(sentence)]
 
 
-def _binds(sentence: Wording) -> bool:
-    bare_no = len(sentence.text) < _LONGEST_BARE_NO and bool(_BARE_NO.match(sentence.folded))
-    if not (bare_no or _ABOUT_ANSWER.is_in(sentence)) or _CONDITIONAL.is_in(sentence):
-        return False
-    if _REPORTED.search(sentence.folded):
-        return False
-    return not _OF_THE_PAST.search(sentence.folded) or bool(_MUST.search(sentence.folded))
-
-
 def _of_prompt(text: str, prompt: str) -> list[Demand]:
     sentence = Wording(text)
-    return list(echoes(sentence, prompt)) if not _CONDITIONAL.is_in(sentence) else []
+    return list(echoes(sentence, prompt)) if not is_conditional(sentence) else []
