@@ -70,6 +70,16 @@ _STATES = re.compile(
     r"|have been) given|you (?:will|shall) (?:receive|get)"
     r"|(?:check|verify|validate|test|find out|see) (?:that|whether|all|each|every)|it is|this is|the following)\b"
 )
+_GENERAL = re.compile(
+    r"\W{0,4}(?:an?|our|most|some|many) (?:[\w-]+ ){1,3}(?:has|have|is|are|contains?|starts?|begins?|ends?"
+    r"|uses?)\b(?! to\b)"
+)
+"""Tells how things are: "A tweet has at most 280 characters"."""
+_OF_CODE = re.compile(
+    r"\b(?:python|javascript|java|sql|regex|code(?! (?:block|fence))|functions?|programs?|scripts?|loops?|variables?"
+    r"|recursion|algorithm)\b"
+)
+_OF_ANSWER = re.compile(r"\b(?:response|answer|reply|output|your)\b")
 _BARE_NO = re.compile(r"\W{0,4}(?:strictly |absolutely |and )?no \w")
 _LONGEST_BARE_NO = 60
 """Characters of a sentence such as "No emojis, please."."""
@@ -80,14 +90,23 @@ def is_conditional(sentence: Wording) -> bool:
     return _CONDITIONAL.is_in(sentence)
 
 
+def _is_statement(text: str) -> bool:
+    return bool(_STATES.match(text) or _GENERAL.match(text))
+
+
 def binds(sentence: Wording) -> bool:
     """Whether it may ask something of the answer, whatever the case."""
     text = sentence.folded
     bare_no = len(text) < _LONGEST_BARE_NO and bool(_BARE_NO.match(text))
     if not (bare_no or _ABOUT_ANSWER.is_in(sentence)) or _CONDITIONAL.is_in(sentence):
         return False
-    if _OF_OTHERS.search(text) or _OF_DOING.search(text) or _STATES.match(text):
+    if _OF_OTHERS.search(text) or _OF_DOING.search(text) or _is_statement(text):
         return False
-    if _ASKS.match(text) and text.rstrip(" \"'”").endswith("?"):
+    if _OF_CODE.search(text) and not _OF_ANSWER.search(text):
         return False
+    asks = bool(_ASKS.match(text)) and text.rstrip(" \"'”").endswith("?")
+    return not asks and _is_of_now(text)
+
+
+def _is_of_now(text: str) -> bool:
     return not _OF_THE_PAST.search(text) or bool(_MUST.search(text))

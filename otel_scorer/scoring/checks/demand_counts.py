@@ -58,7 +58,8 @@ _EVERY_ANSWER = re.compile(
     r"\b(?:each|every|per)(?: of your| single)? (?:answer|response|reply|message|output|turn|time)s?\b"
 )
 _BEFORE_OR_AFTER = re.compile(
-    r"\b(?:compare|analy[sz]e|read|correct|fix|translate|classify|check|edit|improve|proofread|rate|rank"
+    r"\b(?:(?:which|that|who) (?:has|have|had|is|are|contains?|was|were)|compare|analy[sz]e|read|correct"
+    r"|fix|translate|classify|check|edit|improve|proofread|rate|rank"
     r"|review|consider"
     r"|after|following|followed by|preceded by|before|then|every|ending in|ending with|these|those|the given"
     r"|the following|among|within the|the above|into|combine|merge|join|from|replace|using the|between the)"

@@ -29,6 +29,7 @@ _NOT_WHOLE = re.compile(
 _AND_ANOTHER = re.compile(
     rf"(?:,| and| or| ?/) ?(?:also |then |in )?(?:{_NAMED})\b| (?:title|name|word|phrase|term)s?\b"
 )
+_TONGUES = re.compile(rf"\b(?:in|to|into) ({_NAMED})\b")
 _LOWER = phrases(r"(?:all|only|entirely in|in|using|use) (?:only )?(?:all )?(?:lower ?-?case|small letters)")
 _NO_CAPITALS = phrases(r"(?:do not|don't|never|without) capitali[sz]\w+ (?:anything|any (?:words?|letters?))")
 _NO_QUESTIONS = phrases(
@@ -59,7 +60,7 @@ _NONE_OF = re.compile(
     r"(?: (?:use|using|include|including|contain|containing|have|having|add|adding))?)(?: any)?(?: standard)? "
     rf"({_THING}(?:(?:, or |, and |, | or | nor | and |/)(?:any )?{_THING}){{0,8}})\b"
     r"(?! (?:than|in the|at the|from the|that|after|before|other|more|longer|greater|larger|less|over|above"
-    r"|below|under)\b)",
+    r"|below|under|to|of|about|with|from|for|as)\b)",
     re.IGNORECASE,
 )
 _OF_CONTENT = re.compile(r"\bwithout (?!any |using )|\b(?:with|has|have|are|is) no ")
@@ -107,6 +108,8 @@ def _nones(sentence: str) -> Iterator[Demand]:
 def _is_of_whole(sentence: str, match: re.Match[str]) -> bool:
     """Not of a word or a title, nor one of two languages."""
     before = match.group()[: match.start(1) - match.start()]
+    if len(set(_TONGUES.findall(folded(sentence)))) > 1:
+        return False
     return not _NOT_WHOLE.search(before) and not _AND_ANOTHER.match(folded(sentence[match.end() :]))
 
 

@@ -32,9 +32,9 @@ from otel_scorer.scoring.checks.lexicon import Wording, phrases
 from otel_scorer.scoring.checks.words import clip
 from otel_scorer.scoring.once import Once
 
-_RULES: tuple[Callable[[Wording], Iterator[Demand]], ...] = (
-    *(counts, edges, wording, letters, word_order, sequence, style, formats, layout, marks, shares, items, data),
-)
+Finder = Callable[[Wording], Iterator[Demand]]
+_OF_PLAIN_WORDS: tuple[Finder, ...] = (counts, letters, word_order, style, shares)
+_OF_QUOTES: tuple[Finder, ...] = (edges, wording, sequence, formats, layout, marks, items, data)
 _MAX_PROMPT = 60_000
 _MAX_SENTENCES = 2000
 _SHORTEST = 6
@@ -44,6 +44,8 @@ _CASE = phrases(
     "if|when|whenever|unless|otherwise|in case|else|for (?:any|all)(?: other)? (?:questions?|topics?|requests?)"
     "|outside|off-topic|unrelated"
 )
+_LONG_QUOTE = re.compile(r"(?<!\w)[\"“][^\"“”\n ]{1,30}(?: [^\"“”\n ]{1,40}){2,30}[\"”]")
+"""Of three words and more: what it says is no instruction."""
 _MATERIAL = re.compile(
     r"```.{0,60000}?```|\"\"\".{0,60000}?\"\"\"|[\"“][^\"“”\n]{80,20000}[\"”]",
     re.DOTALL,
@@ -106,7 +108,13 @@ def _of_sentence(text: str) -> list[Demand]:
     told = list(foreign(sentence))
     if not binds(sentence):
         return told
-    return told + [demand for rule in _RULES for demand in rule(sentence)]
+    plain = Wording(_LONG_QUOTE.sub(_hidden, text)) if _LONG_QUOTE.search(text) else sentence
+    told += [demand for rule in _OF_PLAIN_WORDS for demand in rule(plain)]
+    return told + [demand for rule in _OF_QUOTES for demand in rule(sentence)]
+
+
+def _hidden(match: re.Match[str]) -> str:
+    return match.group()[0] + "…" * (len(match.group()) - 2) + match.group()[-1]
 
 
 def _of_prompt(text: str, prompt: str) -> list[Demand]:
