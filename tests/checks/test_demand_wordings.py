@@ -360,7 +360,6 @@ FOLLOWED_AND_NOT = [
     ("Surround your answer with asterisks.", "*It is.*", "It is."),
     ("Put the final answer inside <result></result> tags.", "So <result>5</result>", "So 5"),
     ("Provide your reply inside a code block.", "```\na\n```", "a"),
-    ("Use headings for each section, at least three headings in total.", "# a\n# b\n# c", "# a"),
     ('Divide the parts with "###".', "a\n###\nb", "a\nb"),
     ("List exactly four fruits.", "- apple\n- pear\n- plum\n- fig", "- apple\n- pear"),
     ("Give 5 examples.", "1. a\n2. b\n3. c\n4. d\n5. e", "1. a\n2. b"),

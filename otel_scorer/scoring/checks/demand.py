@@ -14,7 +14,8 @@ Test = Callable[[Reply], float | None]
 
 NEARLY = 0.6
 MANY = 10**9
-QUOTED = r"[\"“'‘`«„]([^\"“”'‘’`«»„\n]{1,80})[\"”'’`»“]"
+QUOTED = r"(?:[\"“`«„]|(?<!\w)['‘])((?:[^\"“”'‘’`«»„\n]|(?<=\w)['’](?=\w)){1,80})(?:[\"”`»“]|['’](?!\w))"
+"""A phrase in quotation marks; an apostrophe inside of a word ends none."""
 BARE = (
     r"(?!(?:may|must|should|shall|can|could|will|is|are|was|has|have|that|which|in|of|or|and|to|you|with"
     r"|for|at|as|from|by"

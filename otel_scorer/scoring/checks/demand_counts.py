@@ -53,7 +53,6 @@ _WHOLE = re.compile(
     r"|email|review|introduction|overview|abstract|message|letter|note|tweet|caption|bio\w*|speech|report)",
     re.IGNORECASE,
 )
-_CLAUSE = re.compile(r"[,;:] ")
 _EVERY_ANSWER = re.compile(
     r"\b(?:each|every|per)(?: of your| single)? (?:answer|response|reply|message|output|turn|time)s?\b"
 )
@@ -152,8 +151,8 @@ def _scope_of(sentence: str, match: re.Match[str]) -> Scope | None:
     scope = scope_after(after, before) or scope_before(before)
     if scope is not None:
         return scope
-    clause = _CLAUSE.split(_EVERY_ANSWER.sub(" ", before))[-1]
-    if _PART_OF.search(clause[-40:] + folded(match.group()) + after[:16]) or _BEFORE_OR_AFTER.search(before[-40:]):
+    subject = _EVERY_ANSWER.sub(" ", before)[-160:]
+    if _PART_OF.search(subject + folded(match.group()) + after[:16]) or _BEFORE_OR_AFTER.search(before[-40:]):
         return None
     return Scope.of_whole()
 

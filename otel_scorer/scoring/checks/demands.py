@@ -44,6 +44,14 @@ _CASE = phrases(
     "if|when|whenever|unless|otherwise|in case|else|for (?:any|all)(?: other)? (?:questions?|topics?|requests?)"
     "|outside|off-topic|unrelated"
 )
+_LABELLED = re.compile(
+    r"(?im)^[ \t]{0,4}(?:[#*]{1,4} ?)?(?:the )?(?:reference |source |input |original )?(?:documents?|text"
+    r"|article|passage|input"
+    r"|context|e-?mail|essay|transcript|content|review|story|source|example|user|agent|assistant"
+    r"|customer)(?: \d{1,3})?[*]{0,2}:"
+    r"[^\n]{0,20000}(?:\n[^\n]{1,20000}){0,200}"
+)
+"""What stands under a label of material, up to a blank line."""
 _LONG_QUOTE = re.compile(r"(?<!\w)[\"“][^\"“”\n ]{1,30}(?: [^\"“”\n ]{1,40}){2,30}[\"”]")
 """Of three words and more: what it says is no instruction."""
 _MATERIAL = re.compile(
@@ -100,7 +108,9 @@ def _parts(text: str) -> list[str]:
 
 
 def _without_material(text: str) -> str:
-    return _MATERIAL.sub(" ", text) if any(mark in text for mark in ('"', "“", "```")) else text
+    if any(mark in text for mark in ('"', "“", "```")):
+        text = _MATERIAL.sub(" ", text)
+    return _LABELLED.sub("\n", text)
 
 
 def _of_sentence(text: str) -> list[Demand]:
