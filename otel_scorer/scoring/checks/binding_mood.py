@@ -20,7 +20,7 @@ _ABOUT_ANSWER = phrases(
     pick|select|classify|sign off|end|finish|conclude|do not|don't|avoid|never|without
     in (?:at most|under|exactly|fewer than|one|no more than)|ensure|each|every|maintain|create|nest|separate
     no (?:two|words?|consecutive|sentences?|lines?|paragraphs?|bullets?)|alternate|wrap|enclose|have|repeat|stay|exclude
-    omit|incorporate|forbidden|banned|prohibited
+    has to|have to|needs to|need to|skip|leave out|omit|incorporate|forbidden|banned|prohibited
     open|refrain|divide|surround|none|come up|utili[sz]e|work|aim|feature|weave|insert|close|not allowed
     allowed|consecutive|adjacent|sentences|lines|paragraphs
     name|suggest|state|brainstorm|recommend|identify|mention|construct|rewrite|print|highlight|place|add|find|get

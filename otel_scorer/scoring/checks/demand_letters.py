@@ -36,7 +36,7 @@ _KINDS_OF_VOWELS = re.compile(
 _EACH_HOLDS = re.compile(
     rf"\b{_EVERY_WORD}{_LINK}(?:contains?|has|have|includes?|holds?|containing|having)? ?(?:{LIMIT} )?{NUMBER} "
     r"(?:(consonant clusters?)|(?:(?:consecutive|adjacent|neighbou?ring|successive) )?(consonants?|vowels?"
-    r"|letters?|characters?))( in a row| together| next to each other)?"
+    r"))( in a row| together| next to each other)?"
 )
 _LENGTH = re.compile(
     rf"\b(?:{_EVERY_WORD}{_LINK}(?:at )?(?:length |lengths )?)(?:of )?(?:length )?(?:{LIMIT} )?{NUMBER}"
@@ -127,8 +127,6 @@ def _each_holds(match: re.Match[str]) -> Test | None:
     if match[3]:
         return _each(lambda word: _longest_run(word, consonants=True) >= 2 if wanted.low else True)
     kind, together = match[4], match[5] or re.search(r"consecutive|adjacent|neighbo|successive", match.group())
-    if kind.startswith(("letter", "character")):
-        return _each(lambda word: wanted.low <= sum(map(str.isalnum, word)) <= wanted.high)
     consonants = kind.startswith("consonant")
     if together:
         return _each(lambda word: wanted.low <= _longest_run(word, consonants=consonants))

@@ -110,7 +110,7 @@ def _neighbours(match: re.Match[str]) -> Test:
 def _no_repeat(match: re.Match[str]) -> Test | None:
     limits = [number(one) for one in (match[1], match[4], match[5]) if one]
     most = limits[0] if limits else 2 if "twice" in (match[2], match[3]) else 1
-    if most == 1 and not re.search(r"once|repeat|reus|twice|unique|different|distinct", match.group()):
+    if most == 1 and not re.search(r"once|repeat|reus|twice|same|unique|different|distinct", match.group()):
         return None
 
     def test(reply: Reply) -> float | None:

@@ -25,7 +25,7 @@ _JSON = phrases(
     json (?:only|format|output|object only)|return {_ONLY}json
     """
 )
-_BY = r"(?:only |just |simply )?(?:with )?(?:only |just |a simple |a |either )*"
+_BY = r"(?:only |just |simply |strictly )?(?:with )?(?:only |just |a simple |a |either )*"
 _YES_OR_NO = phrases(
     rf"""
     (?:answer|respond|reply)\w{{0,4}} {_BY}["“]?yes["”]?(?: or | ?/ ?)["“]?no

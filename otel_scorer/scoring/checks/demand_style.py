@@ -55,9 +55,10 @@ _THING = (
     r"|bold(?: text)?|italics|asterisks|html(?: tags)?)"
 )
 _NONE_OF = re.compile(
-    r"\b(?:no|free of|without(?: any| using)?|(?:do not|don['’]t|never|avoid|must not|should not|cannot"
+    r"\b(?:no|skip(?: the)?|leave out(?: the)?|free of|without(?: any| using)?|(?:do not|don['’]t|never"
+    r"|avoid|must not|should not|cannot"
     r"|can['’]t|refrain from|may not)"
-    r"(?: (?:use|using|include|including|contain|containing|have|having|add|adding))?)(?: any)?(?: standard)? "
+    r"(?: (?:use|using|want|include|including|contain|containing|have|having|add|adding))?)(?: any)?(?: standard)? "
     rf"({_THING}(?:(?:, or |, and |, | or | nor | and |/)(?:any )?{_THING}){{0,8}})\b"
     r"(?! (?:than|in the|at the|from the|that|after|before|other|more|longer|greater|larger|less|over|above"
     r"|below|under|to|of|about|with|from|for|as)\b)",
@@ -67,7 +68,9 @@ _OF_CONTENT = re.compile(r"\bwithout (?!any |using )|\b(?:with|has|have|are|is) 
 _IN_THE_WORLD = frozenset({"numbers", "digits", "tables", "table", "lists", "links", "periods", "spaces"})
 """Things that a story may be about: "a world without numbers"."""
 _EACH_THING = re.compile(_THING + r"\b", re.IGNORECASE)
-_NONE = phrases("no|without|do not|don't|never|avoid|must not|should not|free of|cannot|can't|refrain from|may not")
+_NONE = phrases(
+    "no|without|do not|don't|never|avoid|must not|should not|skip|leave|free of|cannot|can't|refrain from|may not"
+)
 """With which `_NONE_OF` begins."""
 _SMALL = vocabulary(
     """

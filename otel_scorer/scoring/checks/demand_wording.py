@@ -76,7 +76,7 @@ _FORBID_LETTER = re.compile(
     _I,
 )
 _MUST_NOT = re.compile(
-    rf"\b(?:{_SORT}:? {_LISTED} ?|{_PHRASE} )(?:(?:must|should|may|can|is|are)(?: not|n['’]t"
+    rf"\b(?:{_SORT}:? {_LISTED} ?|{_PHRASE} )(?:(?:must|should|may|can|is|are)(?: not| never|n['’]t"
     rf"|not) (?:to )?(?:be )?(?:allowed|used|permitted"
     r"|appear|occur|included|mentioned|present|contained)|(?:is|are) (?:strictly )?(?:forbidden|banned"
     r"|prohibited|off[- ]limits))\b",
