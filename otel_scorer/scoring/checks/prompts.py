@@ -17,10 +17,11 @@ def one_prompt(view: TraceView) -> bool:
 
     The same prompt may come twice (beside the messages and as the first of them): what is part of another counts once.
     """
-    prompts: dict[str, None] = {}
+    raw: dict[str, None] = {}
     for step in view.llm:
         messages = [m.text for m in step.genai.input_messages or () if m.role == "system"]
-        for text in (step.genai.system_instructions or "", *messages):
-            prompts.setdefault(" ".join(text.split()))
-    told = sorted(filter(None, prompts), key=len)
+        raw.update(dict.fromkeys((step.genai.system_instructions or "", *messages)))
+        if len(raw) > 2 * _MAX_PIECES:
+            return False
+    told = sorted({" ".join(text.split()) for text in raw} - {""}, key=len)
     return not told or (len(told) <= _MAX_PIECES and all(one in told[-1] for one in told))
