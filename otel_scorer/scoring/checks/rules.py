@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from otel_scorer.model import Message
 from otel_scorer.scoring.checks.prompts import one_prompt
 from otel_scorer.scoring.checks.rule_finder import Move, Moves, Rule, rules_of
+from otel_scorer.scoring.checks.said import ASKS_ONLY
 from otel_scorer.scoring.checks.scale import ADHERENCE, Findings, shorten
+from otel_scorer.scoring.evidence import asks_only
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
 
 if TYPE_CHECKING:
@@ -25,14 +27,17 @@ def tool_rules(target: Target) -> Verdict | CannotTell:
 
     Found are sentences without a condition that name a tool that is on offer or was called, or the kind of action that
     needs the user's consent. A call without consent is faulted only where the talk before it is known, the assistant
-    had said nothing yet and the user nothing that agrees. Does not see rules in other words or languages.
+    had said nothing yet and the user nothing that agrees. Does not see rules in other words or languages. A model call
+    that only asks for tools has no result: the run answers for it.
     """
     step = target.step
     if step is not None and step.kind != "LLM":
         return CannotTell("rules about tools bind a run or a model call", not_applicable=True)
+    if step is not None and asks_only(step.genai):
+        return ASKS_ONLY
     system = target.view.system if step is None else _system_of(step)
     if system is None:
-        return CannotTell("the system prompt was not captured", missing_evidence=True)
+        return CannotTell("there is no system prompt, or it was not captured")
     if step is None and not target.once(one_prompt, target.view):
         return CannotTell("several system prompts bind several agents")
     moves, names = _of_trace(target.view) if step is None else _of_step(step)
