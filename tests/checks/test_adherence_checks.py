@@ -84,12 +84,11 @@ def test_nearly_is_better_than_not_at_all() -> None:
     [
         "If the user is angry, answer in at most 5 words.",
         "Summarise: “I wrote about a lamp and they said it should be written in exactly 20 words, which I did not do.”",
-        "Each paragraph should have exactly two sentences.",
         "I have 3 lamps of 40 watts.",
         "Write a three-word name into the field.",
     ],
 )
-def test_what_is_conditional_material_or_about_a_part_is_no_demand(text: str) -> None:
+def test_what_is_conditional_or_material_is_no_demand(text: str) -> None:
     assert demands(text) == []
 
 

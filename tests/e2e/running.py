@@ -71,6 +71,8 @@ class Process:
 
     command: Sequence[str]
     log: Path
+    keep: tuple[str, ...] = ()
+    """OTEL_* variables of ours that it shall see; all others are kept from it."""
     popen: subprocess.Popen[bytes] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -78,7 +80,9 @@ class Process:
 
     def start(self) -> None:
         with self.log.open("ab") as output:
-            environment = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
+            environment = {
+                name: value for name, value in os.environ.items() if not name.startswith("OTEL_") or name in self.keep
+            }
             self.popen = subprocess.Popen(
                 [sys.executable, "-m", "otel_scorer", *self.command],
                 stdin=subprocess.DEVNULL,

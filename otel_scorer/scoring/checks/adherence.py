@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from otel_scorer.model import Value
 from otel_scorer.scoring.checks import outcome, schema
 from otel_scorer.scoring.checks.demand import Demand
-from otel_scorer.scoring.checks.demands import demands
+from otel_scorer.scoring.checks.demands import demands, set_replies
+from otel_scorer.scoring.checks.emptiness import empty_because
+from otel_scorer.scoring.checks.prompts import one_prompt
 from otel_scorer.scoring.checks.reply import Reply
 from otel_scorer.scoring.checks.said import Said, said
 from otel_scorer.scoring.checks.scale import ADHERENCE, Findings, graded, shorten
@@ -17,10 +18,9 @@ from otel_scorer.scoring.checks.words import leaves, parsed
 from otel_scorer.scoring.hits import folded
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
 
-if TYPE_CHECKING:
-    from otel_scorer.conventions.trace_view import TraceView
-
 _SHAPES = ("format", "language")
+_WHOLLY_DECLINES = 600
+"""Characters of an answer that declines and does nothing else."""
 
 
 def output_format(target: Target) -> Verdict | CannotTell:
@@ -34,6 +34,8 @@ def output_format(target: Target) -> Verdict | CannotTell:
         return spoken
     if spoken.answer == "":
         return CannotTell("the answer is empty: that is for `answered` to say")
+    if _is_set_reply(target, spoken):
+        return _SET_REPLY
     wanted = [demand for demand in _demanded(target, spoken) if demand.kind in _SHAPES]
     wanted.extend(_from_parameters(target, spoken, wanted))
     return _judge(spoken, wanted, "adherence.output_format", "no output format was asked for")
@@ -50,22 +52,35 @@ def verifiable(target: Target) -> Verdict | CannotTell:
         return spoken
     if spoken.answer == "":
         return CannotTell("the answer is empty: that is for `answered` to say")
+    if _is_set_reply(target, spoken):
+        return _SET_REPLY
     wanted = [demand for demand in _demanded(target, spoken) if demand.kind not in _SHAPES]
+    declines: bool = target.once(outcome.refuses, spoken.answer)
+    if wanted and declines and len(spoken.answer) < _WHOLLY_DECLINES:
+        return CannotTell("the answer declines: what it should look like was asked of an answer")
     return _judge(spoken, wanted, "adherence.instruction_not_followed", "no verifiable instruction was found")
+
+
+_SET_REPLY = CannotTell(
+    "the answer is what the prompt asks to say in a certain case: whether it is that case is not seen"
+)
+
+
+def _is_set_reply(target: Target, spoken: Said) -> bool:
+    """Of a fallback ("otherwise say 'I can only help with X'") no form is asked."""
+    told = " ".join(spoken.answer[:400].split()).casefold().strip(" .!\"'“”*")
+    return len(spoken.answer) <= 400 and any(
+        told in target.once(set_replies, text) for text in (spoken.system, spoken.task) if text
+    )
 
 
 def _demanded(target: Target, spoken: Said) -> list[Demand]:
     """Of the request and the system prompt; of several system prompts each binds only its own calls."""
     texts = [spoken.task or ""]
-    if spoken.system and (target.step is not None or target.once(_one_prompt, target.view)):
+    if spoken.system and (target.step is not None or target.once(one_prompt, target.view)):
         texts.append(spoken.system)
-    return [demand for text in texts for demand in target.once(demands, text, target.once)]
-
-
-def _one_prompt(view: TraceView) -> bool:
-    prompts = {step.genai.system_instructions for step in view.llm if step.genai.system_instructions}
-    prompts |= {m.text for step in view.llm for m in step.genai.input_messages or () if m.role == "system"}
-    return len(prompts) <= 1
+    found = [demand for text in texts for demand in target.once(demands, text, target.once)]
+    return list({(demand.kind, demand.text.casefold()): demand for demand in found}.values())
 
 
 def _from_parameters(target: Target, spoken: Said, known: Sequence[Demand]) -> list[Demand]:
@@ -131,7 +146,9 @@ def _judge(spoken: Said, wanted: Sequence[Demand], code: str, nothing: str) -> V
     reply = Reply(spoken.answer)
     if reply.cut:
         return CannotTell("the answer is longer than what is looked at")
-    done = [(demand, demand.test(reply)) for demand in wanted]
+    done = [(demand, degree) for demand in wanted if (degree := demand.test(reply)) is not None]
+    if not done:
+        return CannotTell("whether the instructions were followed cannot be verified on this answer")
     missed = [(demand, degree) for demand, degree in done if degree < 1]
     metrics = {"verified_instructions": float(len(done)), "followed_instruction_share": 1 - len(missed) / len(done)}
     if not missed:
@@ -165,12 +182,16 @@ _RAW = re.compile(
 def answered(target: Target) -> Verdict | CannotTell:
     """Whether there is an answer at all, and a whole one.
 
-    Empty: 1. Cut off by the token limit: 2. Raw tool syntax or an unfilled placeholder in place of an answer: 2.
+    Empty: 1, unless a tool carried the answer or its text was not captured: cannot tell. Cut off by the token limit: 2.
+    Raw tool syntax or an unfilled placeholder in place of an answer: 2.
     A refusal or a question back may be right or wrong: cannot tell. Says nothing of whether the answer is good.
     """
     spoken = said(target)
     if isinstance(spoken, CannotTell):
         return spoken
+    unseen = empty_because(target) if not spoken.answer.strip() else None
+    if unseen is not None:
+        return unseen
     fault = _fault(spoken)
     if fault:
         estimate, code, text = fault

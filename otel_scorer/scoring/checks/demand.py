@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 from otel_scorer.scoring.checks.reply import Reply
-from otel_scorer.scoring.hits import folded
 
 Kind = Literal["length", "wording", "case", "format", "language"]
-Test = Callable[[Reply], float]
-"""How well an answer does: 1.0 does it, 0.0 does not, NEARLY between."""
+Test = Callable[[Reply], float | None]
+"""How well an answer does: 1.0 does it, 0.0 does not, NEARLY between; None: with this answer it cannot be told."""
 
 NEARLY = 0.6
 MANY = 10**9
-NUMBER = r"(\d{1,6}(?:\.0)?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|a single|single)"
-QUOTED = r"[\"“'‘`]([^\"“”'‘’`\n]{1,80})[\"”'’`]"
-
-_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_VALUES = {word: value for value, word in enumerate(_WORDS)} | {"single": 1}
+QUOTED = r"(?:[\"“`«„]|(?<!\w)['‘])((?:[^\"“”'‘’`«»„\n]|(?<=\w)['’](?=\w)){1,80})(?:[\"”`»“]|['’](?!\w))"
+"""A phrase in quotation marks; an apostrophe inside of a word ends none."""
+BARE = (
+    r"(?!(?:may|must|should|shall|can|could|will|is|are|was|has|have|that|which|in|of|or|and|to|you|with"
+    r"|for|at|as|from|by"
+    r"|count|counts|limit|limits|length|lengths|order|choice|search|problem|problems|be|appears?"
+    r"|only)\b)([^\W_][\w'’-]{0,39})"
+)
+"""A word without quotation marks, after `the word`."""
 
 
 class Demand(NamedTuple):
@@ -29,7 +33,9 @@ class Demand(NamedTuple):
     test: Test
 
 
-def number(text: str) -> int:
-    """What NUMBER matched."""
-    word = folded(text).rpartition(" ")[2].removesuffix(".0")
-    return int(word) if word.isdigit() else _VALUES[word]
+_TURNED = re.compile(r"\b(?:not|never|don['’]t|without|no|avoid)\b[^.;,]*$", re.IGNORECASE)
+
+
+def turned_round(match: re.Match[str]) -> bool:
+    """Whether a word of denial stands right before a match, in its clause."""
+    return bool(_TURNED.search(match.string[max(0, match.start() - 24) : match.start()]))

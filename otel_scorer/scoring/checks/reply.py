@@ -5,32 +5,23 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable
 from functools import cached_property
 
 from otel_scorer.model import Value
 from otel_scorer.scoring.checks.lexicon import vocabulary
 from otel_scorer.scoring.checks.words import MAX_CHARS, tokens
+from otel_scorer.scoring.once import Once
 
 _TOKENS = tokens("'’.-")
 _ENDS = re.compile(r"[.!?]+[\"'”’)\]]{0,2}(?=\s|$)|[。！？]")
 _BULLET = re.compile(r"(?m)^[ \t]*[-*•+–▪◦] +\S")
 _NUMBERED = re.compile(r"(?m)^[ \t]*\(?\d{1,3}[.)] +\S")
 _FENCED = re.compile(r"^\s{0,20}`{3}\w{0,20}\n(.{0,200000}?)\n?`{3}\s{0,20}$", re.DOTALL)
-_EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf\U0001f1e6-\U0001f1ff]")
-_HEADING = re.compile(r"(?m)^#{1,6} \S")
 _TABLE = re.compile(r"(?m)^\s{0,8}\|?.{0,400}\|.{0,400}\n\s{0,8}\|?[ :]{0,4}-{2,}")
 _MARKUP = re.compile(
     r"(?m)^#{1,6} \S|\*\*[^*\n]{1,200}\*\*|^[ \t]*[-*+] +\S|`[^`\n]{1,200}`|\[[^\]\n]{1,200}\]\([^)\n]{1,400}\)"
 )
-_PRONOUNS = vocabulary(
-    """
-    i me my mine myself you your yours yourself yourselves he him his himself she her hers herself it its itself we us
-    our ours ourselves they them their theirs themselves this that these those who whom whose which what anyone anybody
-    anything someone somebody something everyone everybody everything nobody nothing none each either neither one
-    """
-)
-_CONJUNCTIONS = vocabulary("for and nor but or yet so")
+_UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u4e00-\u9fff]")
 
 
 class Reply:
@@ -39,6 +30,8 @@ class Reply:
     def __init__(self, text: str) -> None:
         self.cut = len(text) > MAX_CHARS
         self.text = text[:MAX_CHARS].strip()
+        self.once = Once()
+        """What was found out about it: demands ask the same again."""
 
     @cached_property
     def words(self) -> list[str]:
@@ -47,6 +40,11 @@ class Reply:
     @cached_property
     def lowered(self) -> list[str]:
         return [word.casefold() for word in self.words]
+
+    @cached_property
+    def has_unspaced_script(self) -> bool:
+        """Whether a fifth of it is of a script without blanks between words: these cannot be counted."""
+        return 5 * len(_UNSPACED.findall(self.text)) > len(self.text)
 
     @cached_property
     def sentences(self) -> int:
@@ -101,37 +99,6 @@ class Reply:
         """Lower-case English name of the language, "" where it cannot be told (too short, mixed)."""
         return language_of(self.text)
 
-    def count(self, unit: str) -> int:
-        """How many of a unit of COUNTED there are."""
-        return COUNTED[unit](self)
-
-
-COUNTED: dict[str, Callable[[Reply], int]] = {
-    "word": lambda reply: len(reply.words),
-    "unique word": lambda reply: len(set(reply.lowered)),
-    "different word": lambda reply: len(set(reply.lowered)),
-    "sentence": lambda reply: reply.sentences,
-    "paragraph": lambda reply: reply.paragraphs,
-    "line": lambda reply: reply.lines,
-    "character": lambda reply: len(reply.text),
-    "bullet point": lambda reply: reply.bullets or reply.numbered,
-    "bullet": lambda reply: reply.bullets or reply.numbered,
-    "list item": lambda reply: reply.bullets or reply.numbered,
-    "number": lambda reply: len(re.findall(r"\d+(?:[.,]\d+)*", reply.text)),
-    "pronoun": lambda reply: sum(word in _PRONOUNS for word in reply.lowered),
-    "coordinating conjunction": lambda reply: len(_CONJUNCTIONS & set(reply.lowered)),
-    "comma": lambda reply: reply.text.count(","),
-    "question mark": lambda reply: reply.text.count("?"),
-    "question": lambda reply: reply.text.count("?"),
-    "exclamation mark": lambda reply: reply.text.count("!"),
-    "exclamation point": lambda reply: reply.text.count("!"),
-    "emoji": lambda reply: len(_EMOJI.findall(reply.text)),
-    "hashtag": lambda reply: len(re.findall(r"(?<!\w)#\w", reply.text)),
-    "heading": lambda reply: len(_HEADING.findall(reply.text)),
-    "digit": lambda reply: sum(c.isdigit() for c in reply.text),
-    "quotation mark": lambda reply: sum(reply.text.count(mark) for mark in '"“”'),
-}
-"""What instructions count, by its name in the singular."""
 
 _SCRIPTS = (
     ("japanese", re.compile(r"[\u3040-\u30ff]")),
