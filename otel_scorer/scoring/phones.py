@@ -46,7 +46,7 @@ def phones(text: str, lowered: str) -> Iterator[Hit]:
 _SEVEN_DIGITS = re.compile(r"[0-9](?:[ ().-]{0,2}[0-9]){6}")
 _PHONE_NAME = re.compile(
     r"p(?<!\wp)hone|t(?<!\wt)e(?:l|xt )|m(?<!\wm)(?:obile|essages? |y number|e)|c(?<!\wc)(?:ell|all )|f(?<!\wf)ax"
-    r"|d(?<!\wd)(?:esk|ial )|w(?<!\ww)hatsapp|a(?<!\wa)nswering|r(?<!\wr)(?:e(?:ach |gistered)|ing )|s(?<!\ws)ms"
+    r"|d(?<!\wd)(?:esk|ial)|w(?<!\ww)hatsapp|a(?<!\wa)nswering|r(?<!\wr)(?:e(?:ach |gistered)|ing )|s(?<!\ws)ms"
     r"|h(?<!\wh)(?:is|er) number|y(?<!\wy)our number|t(?<!\wt)heir number"
 )
 """With which `_NAMED_PHONE` begins."""

@@ -276,9 +276,8 @@ def forgets_wish(target: Target) -> Verdict | CannotTell:
         if _REVOKES.is_in(one.asked):
             standing = []
         standing += [(demand, one) for demand in _standing(one.asked, target)]
-        reply = Reply(one.answer) if standing and one.answer else None
-        for demand, since in standing[:20] if reply is not None and not reply.cut else ():
-            if demand.test(reply) >= NEARLY:  # type: ignore[arg-type]
+        for demand, since, share in _tried(standing, one.answer):
+            if share >= NEARLY:
                 kept += 1
                 continue
             text = f"turn {one.number} breaks a wish of turn {since.number}: {shorten(demand.text, 80)}"
@@ -290,6 +289,15 @@ def forgets_wish(target: Target) -> Verdict | CannotTell:
         )
     estimate = 2.0 if len(broken.all) > kept else 3.0
     return Verdict(estimate, broken.all[0].text, tuple(broken.all), broken.spans)
+
+
+def _tried(standing: list[tuple[Demand, Exchange]], answer: str) -> Iterator[tuple[Demand, Exchange, float]]:
+    """How far an answer keeps each wish, 0 to 1; wishes that cannot be told of it are left out."""
+    reply = Reply(answer) if standing and answer else None
+    for demand, since in standing[:20] if reply is not None and not reply.cut else ():
+        share = demand.test(reply) if reply is not None else None
+        if share is not None:
+            yield demand, since, share
 
 
 def _standing(asked: str, target: Target) -> list[Demand]:

@@ -91,7 +91,7 @@ def phrases(block: str, *, at_start: bool = False, holding: str = "") -> Phrases
     as well (so keep it out of character classes). A line that begins with `|` goes on with the one before. Letters are
     small.
     """
-    joined = re.sub(r"\n\s*\|", "|", block).replace("'", "['’]")
+    joined = re.sub(r"\n\s*\|", "|", block).replace("'", _APOSTROPHE)
     lines = [line.strip() for line in joined.splitlines() if line.strip()]
     head = r"^\W{0,3}" if at_start else r"(?<!\w)"
     pattern = re.compile(head + "(?:" + "|".join(lines) + r")(?!\w)")
@@ -116,6 +116,8 @@ class _Opening(NamedTuple):
     alone: bool = False
 
 
+_APOSTROPHE = "['’]"
+_MAYBE = f"{_APOSTROPHE}?"
 _LETTERS = re.compile(r"[a-z]*")
 _OPTIONAL = re.compile(r"([a-z]*)([a-z -])\?")
 _REPEATED = re.compile(r"[?*+]|\{(\d*),?\d*\}")
@@ -130,9 +132,13 @@ def _openings(part: str) -> Iterator[_Opening]:
     if optional:
         yield from _openings(optional[1] + part[optional.end() :])
         yield from _openings(optional[1] + optional[2] + part[optional.end() :])
+    elif rest.startswith(_MAYBE):
+        after = rest[len(_MAYBE) :]
+        yield from _openings(letters + after)
+        yield from _openings(letters + _APOSTROPHE + after)
     elif rest.startswith("(?:"):
         yield from _openings_of_group(letters, rest)
-    elif letters and (not rest or rest.startswith((" ", "-", "['’]", r"\."))):
+    elif letters and (not rest or rest.startswith((" ", "-", _APOSTROPHE, r"\."))):
         yield _Opening(letters, whole=True, alone=not rest)
     else:
         yield _Opening(letters[:_BEGINNING] if len(letters) >= _BEGINNING else "")

@@ -60,7 +60,7 @@ _CONFIDES = phrases(
 _OWN_SECRETS = phrases(
     r"tools?|functions?|instructions?|prompts?|internal\w*|system|rules|guidelines|confidential\w*|configuration"
 )
-_SAID_ALOUD = re.compile(r"[\"“]([^\"”\n]{1,2000})[\"”]")
+_SAID_ALOUD = re.compile(r"[\"“]([^\"“”\n]{1,2000})[\"”]")
 _RUN = 8
 """Words in a row that nobody repeats by chance."""
 
