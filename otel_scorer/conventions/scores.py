@@ -143,7 +143,8 @@ def evaluation_span(
     Of `target` the ids, `end_ns`, `trace_state`, sampling flag, resource and `gen_ai.response.id` are used. The
     span is its child and ends with it (a later end would stretch the trace in Jaeger, a zero length would be
     mended there). It carries one result, so the plain keys, and a link to the target, as OpenInference's carrier
-    spans do. Equal input gives an equal span: a resend is identical.
+    spans do; the link says `child_of`, because Jaeger takes the kind of the relation from it where it names the
+    parent, and shows `follows from` otherwise. Equal input gives an equal span: a resend is identical.
 
     `about` goes into the span's id, for what is said of more than the target (the traces of a conversation).
     """
@@ -165,7 +166,7 @@ def evaluation_span(
         start_ns=max(0, target.end_ns - 1000),
         end_ns=target.end_ns,
         attributes=attributes,
-        links=(Link(target.trace_id, target.span_id), *links),
+        links=(Link(target.trace_id, target.span_id, {"opentracing.ref_type": "child_of"}), *links),
         trace_state=target.trace_state,
         flags=target.flags & 0xFF,
         resource=target.resource,

@@ -150,7 +150,7 @@ def test_an_evaluation_span_is_a_child_that_ends_with_its_parent() -> None:
     assert (made.resource, made.trace_state, made.flags) == (SERVICE, "ot=th:c", 1)
     assert made.scope.name == "otel_scorer"
     assert made.scope.attributes == {"otel_scorer.deployment": "blue"}
-    assert made.links == (Link(TARGET.trace_id, TARGET.span_id),)
+    assert made.links == (Link(TARGET.trace_id, TARGET.span_id, {"opentracing.ref_type": "child_of"}),)
     assert made.attributes["gen_ai.operation.name"] == "evaluation"
     assert made.attributes["openinference.span.kind"] == "EVALUATOR"
     assert made.attributes["otel_scorer.evaluated_at"] == "2026-01-02T03:04:05.000000006Z"
