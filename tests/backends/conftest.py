@@ -48,6 +48,10 @@ def book(request: pytest.FixtureRequest) -> Book:
     return note
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "backends: needs real tracing backends or Collectors, which `make e2e` builds")
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Properties travel with a test's report, also out of the processes of pytest-xdist."""
     reports = [report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, ())]
