@@ -2,13 +2,15 @@
 
 An attribute lies in a span's bytes as `J`, its length, `\\n`, its key's length, its key; a span's name as `*`, its
 length, its text. The searches look for that, wherever it may lie: they have no false negatives for what any protobuf
-library writes (tags of one byte, a key before its value), and a false hit costs a proof and nothing else.
+library writes (tags of one byte), and a false hit costs a proof and nothing else. SDKs write a key before its value;
+OpenTelemetry Collectors write all fields last to first, so there a key stands behind a value of any length.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 from otel_scorer.conventions import markers
@@ -62,21 +64,31 @@ _KEYS = [
 ]
 _NAMES = _plain((*markers.SPAN_NAMES, *markers.SPAN_NAME_PREFIXES))
 
-_key_hit = _compiled(b"J", _LENGTH, rb"\n", _LENGTH, _any_of([*_KEYS, (OWN_PREFIX, b"")])).search
+_key_hit = _compiled(b"J", _LENGTH, rb"(?:\n", _LENGTH, _any_of([*_KEYS, (OWN_PREFIX, b"")]), rb"|\x12)").search
+"""A key that may be a marker, or an attribute whose value stands first: then only `_turned_hit` tells."""
+
+_turned_hit = _compiled(
+    rb"\n",
+    _LENGTH,
+    _any_of(_plain((*markers.PREFIXES, *markers.EXACT_KEYS, markers.OWN_PREFIX, *chain(*markers.KEY_VALUES.values())))),
+).search
+"""A key whatever stands before it, or a value that makes its key a marker. Twice as slow."""
+
 _name_hit = _compiled(rb"\*", _LENGTH, _any_of(_NAMES)).search
+_VALUE_TAG = b"\x12"
 
 
 def may_hold_agent_spans(raw: bytes) -> bool:
-    """False only where no agent span is in these bytes, and no attribute of ours as a library writes it."""
-    return _key_hit(raw) is not None or _name_hit(raw) is not None
+    """False only where no agent span is in these bytes, and no attribute of ours."""
+    hit = _key_hit(raw)
+    if hit is not None and hit.group()[-1:] == _VALUE_TAG:
+        hit = _turned_hit(raw)
+    return hit is not None or _name_hit(raw) is not None
 
 
 def suspects(spans: Iterable[bytes], *, ours: bool) -> list[int]:
-    """Indexes of the spans that `may_hold_agent_spans` is true of; with `ours` also of those with our name anywhere.
-
-    A forger need not write a key before its value, as every library does.
-    """
-    return [index for index, raw in enumerate(spans) if _key_hit(raw) or _name_hit(raw) or (ours and OWN_PREFIX in raw)]
+    """Indexes of the spans that `may_hold_agent_spans` is true of; with `ours` also of those with our name anywhere."""
+    return [index for index, raw in enumerate(spans) if may_hold_agent_spans(raw) or (ours and OWN_PREFIX in raw)]
 
 
 _PROPAGATED = [
@@ -94,9 +106,22 @@ _tells = _compiled(rb"[^\n]|\n", _LENGTH, _any_of([(key, b"") for key, _ in _KEY
 def is_agent_span(span: Any) -> bool:
     """Exact proof for a `lite.Span`; the common case, a key with a marker's prefix, is proved on bytes."""
     attributes = span.attributes
-    if any(map(_proves, attributes)):
+    if any(map(_proves, attributes)) or any(
+        _proves(pair, _behind_value(pair)) for pair in attributes if pair[:1] == _VALUE_TAG
+    ):
         return True
     return markers.is_agent(dict(map(key_and_text, filter(_tells, attributes))), text_of(span.name))
+
+
+def _behind_value(attribute: bytes) -> int:
+    """Where the key is in an attribute whose value stands first: behind the value's tag, length and bytes."""
+    length = shift = 0
+    for at, byte in enumerate(attribute[1:11], start=2):
+        length |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return at + length
+        shift += 7
+    return len(attribute)
 
 
 def key_and_text(attribute: bytes) -> tuple[str, str | None]:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
-from wire_build import OTHER_TRACE, TRACE, attribute, padded, raw_request, request
+from wire_build import OTHER_TRACE, TRACE, attribute, padded, raw_request, request, turned
 
 from otel_scorer.conventions import markers
 from otel_scorer.errors import BadRequest
@@ -93,9 +93,9 @@ def _expected(original: ExportTraceServiceRequest) -> tuple[list[Span], ExportTr
 
 
 @settings(max_examples=100, deadline=None)
-@given(_requests)
-def test_the_split_is_what_the_generated_classes_would_give(original):
-    raw = original.SerializeToString()
+@given(_requests, st.booleans())
+def test_the_split_is_what_the_generated_classes_would_give(original, by_collector):
+    raw = turned(original) if by_collector else original.SerializeToString()
     agent, rest, forged = _expected(original)
     out = split_traces(raw, deployment="d1")
     assert [Span.FromString(found.raw) for found in out.agent] == agent

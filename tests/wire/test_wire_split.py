@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from wire_build import AGENT, HTTP, OTHER_TRACE, TRACE, attribute, raw_request, request, span
+from wire_build import AGENT, HTTP, OTHER_TRACE, TRACE, attribute, raw_request, request, span, turned
 
 from otel_scorer.errors import BadRequest
 from otel_scorer.wire import Envelope, Head, split_traces
@@ -106,8 +106,8 @@ def test_every_attribute_of_a_pass_through_span_may_mention_a_marker_in_its_text
     ids=lambda kept: kept.name + "/" + "/".join(a.key for a in kept.attributes),
 )
 def test_ordinary_spans_are_not_taken(kept):
-    raw = request([kept]).SerializeToString()
-    assert cut(raw).rest is raw
+    for raw in (request([kept]).SerializeToString(), turned(request([kept]))):
+        assert cut(raw).rest is raw
 
 
 @pytest.mark.parametrize(
@@ -133,6 +133,8 @@ def test_ordinary_spans_are_not_taken(kept):
 def test_spans_with_a_marker_are_taken(taken):
     out = cut(request([span(), taken]).SerializeToString())
     assert [found.raw for found in out.agent] == [taken.SerializeToString()]
+    out = cut(turned(request([span(), taken])))
+    assert [found.raw for found in out.agent] == [turned(taken)], "as Collectors write it"
 
 
 @pytest.mark.parametrize("place", range(12))
@@ -305,7 +307,7 @@ def test_an_envelope_packs_and_unpacks():
 
 
 def test_a_forged_score_written_value_first_is_stripped():
-    """No library writes a value before its key; who forges may."""
+    """SDKs do not write a value before its key; Collectors do, and who forges may."""
     value, key = b"\x12\x04\x0a\x02ok", b"\x0a\x11otel_scorer.label"
     pair = value + key
     span = (

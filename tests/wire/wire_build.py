@@ -73,6 +73,20 @@ def delimited(tag: bytes, body: bytes) -> bytes:
     return tag + varint(len(body)) + body
 
 
+def turned(message: Any) -> bytes:
+    """The message as OpenTelemetry Collectors write it: all its fields last to first, what repeats in its order."""
+    out = b""
+    for field, value in reversed(message.ListFields()):
+        if field.message_type is not None:
+            tag = varint(field.number << 3 | 2)
+            out += b"".join(delimited(tag, turned(each)) for each in (value if hasattr(value, "add") else [value]))
+        else:
+            only = type(message)()
+            setattr(only, field.name, value)
+            out += only.SerializeToString()
+    return out
+
+
 def padded(tag: bytes, body: bytes) -> bytes:
     """A field whose length takes four bytes, whatever it is."""
     size = len(body)
