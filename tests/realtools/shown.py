@@ -24,6 +24,10 @@ class Shown:
     def is_evaluation(self) -> bool:
         return "otel_scorer.evaluated_at" in self.attributes
 
+    def is_within(self, other: Shown) -> bool:
+        """As backends draw it: to one microsecond, since Jaeger rounds starts and lengths apart."""
+        return other.start_us <= self.start_us and self.end_us <= other.end_us + 1
+
     @property
     def is_scored(self) -> bool:
         return any(".score." in key and key.startswith("otel_scorer.") for key in self.attributes)
