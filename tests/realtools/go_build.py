@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from realtools.kept import CannotBuild, go, kept, run_go
+from realtools.kept import kept, module_file, run_go
 
 
 @dataclass(frozen=True)
@@ -26,19 +25,10 @@ class GoProgram:
 
     def _build(self, path: Path) -> None:
         folder = path.parent
+        # the module's own sums: look-ups of some old ones answer 404
+        module_file(folder / "go.sum", self.module, self.version, "go.sum")
         lines = ["module made", "go 1.25.0", f"require {self.module} {self.version}"]
         (folder / "go.mod").write_text("\n".join([*lines, *(f"replace {each}" for each in self.replaces), ""]))
-        run_go("mod", "download", f"{self.module}@{self.version}", folder=folder)
-        # the module's own sums: look-ups of some old ones answer 404
-        (folder / "go.sum").write_bytes((self._source(folder) / "go.sum").read_bytes())
         run_go("get", f"{self.package}@{self.version}", folder=folder)
         flags = ("-mod=mod", "-trimpath", "-ldflags=-s -w")
         run_go("build", *flags, "-o", str(path), self.package, folder=folder, environment={"CGO_ENABLED": "0"})
-
-    def _source(self, folder: Path) -> Path:
-        """The module's folder in Go's own cache."""
-        command = [go() or "go", "list", "-m", "-f", "{{.Dir}}", self.module]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
-        if not done.stdout.strip():
-            raise CannotBuild(f"go list says nothing of {self.module}: {done.stderr.strip()[-300:]}")
-        return Path(done.stdout.strip())
