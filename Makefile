@@ -6,10 +6,10 @@ LIVE := .venv-live
 UV ?= uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports tests live bench quality docs fmt lock clean
+.PHONY: help demo test lint types imports tests e2e phoenix mlflow live bench quality docs screenshots fmt lock clean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/.run  ## run everything embedded, with a sample agent, and show its scored traces
 	@$(BIN)/otel-scorer demo
@@ -30,7 +30,17 @@ imports: $(VENV)/.dev  ## import contracts (design section 7)
 tests: $(VENV)/.dev $(LIVE)/.live  ## the tests, with branch coverage
 	$(BIN)/coverage erase
 	$(BIN)/pytest -n 2 -m "not e2e" --cov --cov-report=
-	$(BIN)/pytest -n 2 -m e2e --cov --cov-append --cov-report=term
+	$(BIN)/pytest -n 2 -m "e2e and not backends" --cov --cov-append --cov-report=term
+
+# Built and installed once into ~/.cache/otel_scorer; what cannot be had (no Go, no Node) is skipped by name.
+e2e: $(VENV)/.dev  ## real Collectors, Jaeger, Tempo, Phoenix and clients: one line for each combination
+	$(BIN)/pytest -n 2 tests/backends
+
+phoenix: $(VENV)/.run  ## install Phoenix for make e2e (850 MB), else its tests are skipped
+	cd tests && PYTHONPATH=.:.. ../$(BIN)/python -m realtools.phoenix
+
+mlflow: $(VENV)/.run  ## install MLflow for make e2e (700 MB), else its tests are skipped
+	cd tests && PYTHONPATH=.:.. ../$(BIN)/python -m realtools.mlflow
 
 live: $(VENV)/.dev $(LIVE)/.live  ## of the tests, those that run published instrumentations
 	$(BIN)/pytest tests/live
@@ -47,6 +57,9 @@ quality: $(VENV)/.dev  ## checks and rubrics over the labelled sets (LABELLED=fo
 
 docs: $(VENV)/.dev  ## write the reference pages that list what the program knows
 	$(BIN)/python docs/generate.py
+
+screenshots: $(VENV)/.dev  ## take the README's pictures again (needs Go and Chromium)
+	$(BIN)/python docs/screenshots.py
 
 fmt: $(VENV)/.dev  ## format, and mend what ruff can mend
 	$(BIN)/ruff format .

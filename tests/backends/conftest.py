@@ -10,6 +10,7 @@ import pytest
 from backends.standing import Account, account_of
 from e2e.once import SpanId
 from realtools.jaeger import Jaeger, running_jaeger
+from realtools.mlflow import MLflow, running_mlflow
 from realtools.phoenix import Phoenix, running_phoenix
 from realtools.shown import Backend, Shown
 from realtools.tempo import Tempo, running_tempo
@@ -33,6 +34,12 @@ def tempo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tempo]:
 @pytest.fixture(scope="session")
 def phoenix(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Phoenix]:
     with running_phoenix(tmp_path_factory.mktemp("phoenix")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def mlflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MLflow]:
+    with running_mlflow(tmp_path_factory.mktemp("mlflow")) as running:
         yield running
 
 

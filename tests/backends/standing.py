@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -41,11 +41,13 @@ class Standing:
 
 
 @asynccontextmanager
-async def scorer_before(grpc_port: int, **settings: Any) -> AsyncIterator[Standing]:
-    """`otel-scorer up` whose backend listens on that port."""
-    never_started = Sink(grpc_port=grpc_port)  # a deployment asks its sink for the port only
+async def scorer_before(
+    port: int, backend: Mapping[str, Any] | None = None, **settings: Any
+) -> AsyncIterator[Standing]:
+    """`otel-scorer up` whose backend listens on that port; `backend` are settings of one that does not speak gRPC."""
+    never_started = Sink(grpc_port=port)  # a deployment asks its sink for the port only
     async with deployed(never_started, **{**UNHURRIED, **settings}) as deployment:
-        process, door = await deployment.up()
+        process, door = await deployment.up(**({"backend": backend} if backend else {}))
         yield Standing(deployment, process, door)
 
 

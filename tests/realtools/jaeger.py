@@ -90,11 +90,12 @@ def _span(told: Mapping[str, Any]) -> Shown:
 
 
 @contextmanager
-def running_jaeger(folder: Path) -> Iterator[Jaeger]:
+def running_jaeger(folder: Path, pages: Mapping[str, str] | None = None) -> Iterator[Jaeger]:
+    """`pages`: settings of `jaeger_query.ui`; the built program has no pages of its own."""
     program = jaeger_binary()
     made = Jaeger(grpc=free_port(), http=free_port(), query=free_port())
     config = folder / "jaeger.yaml"
-    config.write_text(yaml.safe_dump(_config(made, query_grpc=free_port())))
+    config.write_text(yaml.safe_dump(_config(made, free_port(), pages or {})))
     command = [program, f"--config=file:{config}"]
     # its own traces would go to port 4317, where on a developer's machine somebody may listen
     unobserved = {"OTEL_TRACES_SAMPLER": "always_off"}
@@ -102,7 +103,7 @@ def running_jaeger(folder: Path) -> Iterator[Jaeger]:
         yield made
 
 
-def _config(made: Jaeger, query_grpc: int) -> dict[str, Any]:
+def _config(made: Jaeger, query_grpc: int, pages: Mapping[str, str]) -> dict[str, Any]:
     otlp = {name: {"endpoint": f"127.0.0.1:{port}"} for name, port in (("grpc", made.grpc), ("http", made.http))}
     return {
         "service": {
@@ -116,6 +117,7 @@ def _config(made: Jaeger, query_grpc: int) -> dict[str, Any]:
                 "storage": {"traces": "kept"},
                 "http": {"endpoint": f"127.0.0.1:{made.query}"},
                 "grpc": {"endpoint": f"127.0.0.1:{query_grpc}"},
+                "ui": dict(pages),
             },
         },
         "receivers": {"otlp": {"protocols": otlp}},

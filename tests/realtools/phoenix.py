@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +39,15 @@ class Phoenix:
         url = f"http://127.0.0.1:{self.http}/v1/projects/default/spans/otlpv1"
         answer = await get_json(url, trace_id=trace_id, limit=1000)
         return [_span(each) for each in (answer or {}).get("data") or ()]
+
+    async def annotations(self, span_ids: Iterable[str]) -> list[dict[str, Any]]:
+        """Evaluations that its own pages show beside these spans."""
+        url = f"http://127.0.0.1:{self.http}/v1/projects/default/span_annotations"
+        found: list[dict[str, Any]] = []
+        for span_id in span_ids:
+            answer = await get_json(url, span_ids=span_id, limit=1000)
+            found += (answer or {}).get("data") or ()
+        return found
 
 
 def _span(told: Mapping[str, Any]) -> Shown:
