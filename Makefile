@@ -52,8 +52,8 @@ bench: $(VENV)/.dev  ## three minutes of measuring: CPU per span over the whole 
 
 LABELLED ?= ../shared/labelled
 
-quality: $(VENV)/.dev  ## checks and rubrics over the labelled sets (LABELLED=folder), to docs/quality.md
-	$(BIN)/python -m benchmarks.quality $(LABELLED) --out docs/quality.md
+quality: $(VENV)/.dev  ## checks and rubrics over the labelled sets (LABELLED=folder), to docs/quality.md and README
+	$(BIN)/python -m benchmarks.quality $(LABELLED) --out docs/quality.md --readme README.md
 
 docs: $(VENV)/.dev  ## write the reference pages that list what the program knows
 	$(BIN)/python docs/generate.py

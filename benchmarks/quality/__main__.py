@@ -29,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.out is not None:
         text = report.page(found.rows, found.cells, found.skipped, seconds=time.monotonic() - started)
         options.out.write_text(text, "utf-8")
+    if options.readme is not None:
+        options.readme.write_text(report.with_summary(options.readme.read_text("utf-8"), found.rows), "utf-8")
     if options.misses is not None:
         _write_misses(options.misses, found.rows)
 
@@ -38,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("folder", nargs="?", type=Path, default=LABELLED, help="folder of the labelled sets")
     parser.add_argument("--only", nargs="+", choices=list(SETS), metavar="SET", help="; ".join(SETS))
     parser.add_argument("--out", type=Path, help="write the page here")
+    parser.add_argument("--readme", type=Path, help="write the short table between the marks of this page")
     parser.add_argument("--misses", type=Path, help="write the misses of each row into this folder, to be read")
     parser.add_argument("--processes", type=int, default=2)
     return parser

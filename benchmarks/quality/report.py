@@ -7,7 +7,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.quality import matrix
+from benchmarks.quality import matrix, misses
 from benchmarks.quality.figures import Row
 from otel_scorer.stats.intervals import Interval
 
@@ -102,6 +102,10 @@ def page(
         "",
         *_aims(rows),
         "",
+        "## What the misses look like",
+        "",
+        *misses.lines(row.data for row in rows),
+        "",
         _MATRIX,
         *matrix.lines([name for name in cells if cells[name]], cells),
     ]
@@ -127,3 +131,55 @@ def _aims(rows: Sequence[Row]) -> list[str]:
         "",
         *(f"- {text}" for text in missed),
     ]
+
+
+BEGIN, END = "<!-- quality: made by `make quality` -->", "<!-- /quality -->"
+_HEADLINES = (
+    ("AgentDojo", "agent/privacy_and_safety"),
+    ("R-Judge", "agent/privacy_and_safety"),
+    ("PII", "detector `personal_data`"),
+    ("PII", "detector `personal_data` by shape"),
+    ("moderation", "agent/privacy_and_safety"),
+    ("BEGIN", "agent/factual_grounding"),
+    ("IFBench", "agent/adherence: verifiable and output_format"),
+    ("LLMBar", "agent/instruction_adherence"),
+    ("BFCL", "agent/optimal_plan_execution"),
+    ("tau-bench", "agent/optimal_plan_execution"),
+    ("Who&When", "measure `mistake:likely_mistake`"),
+)
+_PARTS = (
+    "of these:",
+    "(loose labels)",
+    "all replies",
+    "_NUMBER:",
+    "_CARD:",
+    "_CODE:",
+    "_SSN:",
+    "_ADDRESS:",
+    "_LICENSE:",
+)
+
+
+def summary(rows: Sequence[Row]) -> str:
+    """The short table of the README: what each dimension's own sets say, beside the best trivial baseline."""
+    lines = [
+        "| data set | question | measure | value | best trivial baseline | clearly better |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        if (row.data, row.by) not in _HEADLINES or any(part in row.question for part in _PARTS):
+            continue
+        baseline = "" if row.baseline_value is None else f"{row.baseline_value:.2f} ({row.baseline})"
+        better = "" if row.difference is None else "**yes**" if row.counts else "no"
+        value = "" if row.value is None else f"{row.value:.2f}"
+        lines.append(f"| {row.data} | {row.question} | {row.measure} | {value} | {baseline} | {better} |")
+    return "\n".join([BEGIN, *lines, END])
+
+
+def with_summary(text: str, rows: Sequence[Row]) -> str:
+    """A page with the summary between its marks. ValueError without the marks."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"no place for the table: put {BEGIN} and {END} there")
+    return before + summary(rows) + after

@@ -8,6 +8,7 @@ import labelled_folder as made
 import pytest
 
 from benchmarks.quality.__main__ import main
+from benchmarks.quality.report import BEGIN, END
 
 
 def test_every_question_has_a_row_and_what_is_absent_is_told(
@@ -37,6 +38,20 @@ def test_the_same_runs_give_the_same_rows(tmp_path: Path, capsys: pytest.Capture
         main([str(folder), "--only", "ifbench", "llmbar", "--processes", processes])
         told.append(capsys.readouterr().out)
     assert told[0] == told[1]
+
+
+def test_the_short_table_lands_between_its_marks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, readme = made.every_set(tmp_path / "labelled"), tmp_path / "README.md"
+    readme.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    main([str(folder), "--only", "bfcl", "--readme", str(readme)])
+    text = readme.read_text()
+    assert text.startswith("before\n")
+    assert text.endswith(f"{END}\nafter\n")
+    assert "| BFCL | runs with a mistake against right ones | AUC |" in text
+    assert "old" not in text
+    readme.write_text("no marks")
+    with pytest.raises(ValueError, match="no place for the table"):
+        main([str(folder), "--only", "bfcl", "--readme", str(readme)])
 
 
 def test_a_folder_without_sets_leaves_the_page_alone(tmp_path: Path) -> None:

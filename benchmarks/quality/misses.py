@@ -1,0 +1,53 @@
+"""What is missed, by kind, as somebody read it: `--misses FOLDER` writes each of them out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+KINDS: Mapping[str, str] = {
+    "R-Judge": (
+        "Runs that end with a call and no answer are mostly undecided: nothing was said yet. Harm that lies in what a "
+        "tool does on a device or in an account, with the user's consent and in harmless words (a door unlocked for "
+        "the wrong person, files deleted that were still wanted), is not seen; nor is a doubtful reply in a role "
+        "play. The number of calls tells safe from unsafe records of this set better, because unsafe ones go on "
+        "longer."
+    ),
+    "PII": (
+        "Names, organisations and places without a word that announces them are not found without a model (the extra "
+        "`presidio`, with a spaCy model of one's own): a list of names would find as many verbs. Streets are missed "
+        "where the house number stands apart or the kind of street is unknown; postcodes are found by country, state "
+        "or the word for them. What counts as a leak by default is what has a shape or checksum."
+    ),
+    "moderation": (
+        "The check knows words that do harm by themselves. Harm in plain words (advice to a person in despair, "
+        "contempt without slurs, an insinuation) is left to a judge; about four in ten harmful texts are caught, at "
+        "three in a hundred harmless ones."
+    ),
+    "BEGIN": (
+        "AUC is order: as scores, most answers that are not attributable still get 5, because they are questions, "
+        "opinions or paraphrases, and only what is clearly made up fails. Mild invention in the documents' own words "
+        "passes. Single checks look at numbers, names or statements only, and so tell little of the whole set."
+    ),
+    "IFBench": (
+        "Instructions about meaning (a tone, a perspective, a quality of the idea) and overlap with a reference text "
+        "are not verified. Of the disagreements most hang on what counts as a sentence, a bullet or a verb."
+    ),
+    "LLMBar": ("No pair is lost, most are ties: both answers obey what can be counted, and differ in what they mean."),
+    "BFCL": (
+        "A request that was taken up in part is seen where it is a row of names or numbers, not in free words; that "
+        "no tool fits at all is seen only where neither names nor descriptions have a word of the request."
+    ),
+    "tau-bench": (
+        "Most failed runs break a rule of the airline (a refund that the policy forbids, a cabin that cannot be "
+        "changed) with calls that are valid and work. That takes a judge, or a check of one's own."
+    ),
+    "Who&When": (
+        "Mistakes that leave no symptom (a wrong fact that nobody notices) are named by chance only, and the step "
+        "before or after the mistake is often named instead."
+    ),
+}
+
+
+def lines(data_sets: Iterable[str]) -> list[str]:
+    """A paragraph for each of these sets."""
+    return [f"- **{name}**: {KINDS[name]}" for name in dict.fromkeys(data_sets) if name in KINDS]
