@@ -150,7 +150,7 @@ def generated(raw: bytes) -> tuple[list[bytes], bytes]:
 def _cases(raw: bytes) -> dict[str, Callable[[], Any]]:
     wanted = {_random.randbytes(16) for _ in range(1000)}
     scopes = [list(scope.items) for rs in parse_request(raw).resources for scope in rs.scopes]
-    marked = [[spans[index] for index in suspects(spans)] for spans in scopes]
+    marked = [[spans[index] for index in suspects(spans, ours=False)] for spans in scopes]
 
     def rest() -> bytes:
         request = parse_request(raw)
@@ -159,13 +159,13 @@ def _cases(raw: bytes) -> dict[str, Callable[[], Any]]:
                 lite.remove_at(scope.items, spans)
         return bytes(request.SerializeToString())
 
-    places = [suspects(spans) for spans in scopes]
+    places = [suspects(spans, ours=False) for spans in scopes]
     return {
         "split_traces": lambda: split_traces(raw, deployment="d"),
         "with wanted traces": lambda: split_traces(raw, deployment="d", wanted_traces=wanted),
         "... framing": lambda: parse_request(raw),
         "... bytes": lambda: may_hold_agent_spans(raw),
-        "... suspects": lambda: [suspects(spans) for spans in scopes],
+        "... suspects": lambda: [suspects(spans, ours=False) for spans in scopes],
         "... proof": lambda: [is_agent_span(lite.Span.FromString(span)) for spans in marked for span in spans],
         "... mend": lambda: [Mender().spans(spans) for spans in marked],
         "... rest": rest,
