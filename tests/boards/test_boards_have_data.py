@@ -10,7 +10,7 @@ import pytest
 from boards.board_files import RULES, filled_in, queries, rules
 from boards.prometheus_server import Prometheus, prometheus
 from e2e.agent_traces import agent_run, new_trace_id, request_of, web_span
-from e2e.deployed import deployed
+from e2e.deployed import deployed, write_rubric
 from e2e.judge_server import JudgeServer
 from e2e.running import Deployment, Door, send
 from otlp_sink import Sink
@@ -22,8 +22,11 @@ TRACES = 4
 
 
 async def test_every_expression_has_data(tmp_path: Path) -> None:
+    write_rubric(tmp_path / "rubrics", "judged", kind="AGENT", ask="Is it good?")
     async with Sink() as sink, JudgeServer() as judge:
         scoring = {
+            "rubrics_dir": str(tmp_path / "rubrics"),
+            "by_kind": {"AGENT": "judged", "LLM": "llm", "TOOL": "tool"},
             "judge": {
                 "model": "test-judge",
                 "base_url": judge.url,
