@@ -128,6 +128,7 @@ def _outcome(result: Result) -> Outcome:
         judge_output_tokens=count(result.judge_use.output_tokens),
         judge_cost=number(result.judge_use.cost),
         judge_cache_hits=count(result.judge_use.cache_hits),
+        judge_seconds=number(result.judge_use.seconds) if result.judge_use.calls else None,
     )
 
 

@@ -33,7 +33,7 @@ async def test_every_expression_has_data(tmp_path: Path) -> None:
                 "timeout_s": 3.0,
                 "input_price": 1.0,
                 "output_price": 2.0,
-            }
+            },
         }
         async with deployed(sink, scoring=scoring) as deployment:
             _, door = await deployment.up()

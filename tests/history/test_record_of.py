@@ -10,7 +10,7 @@ from past_traces import NOW_MS
 
 from otel_scorer.conventions.trace_view import TraceView, view
 from otel_scorer.history.record import Record, Times, Tokens
-from otel_scorer.history.records import record_of, rescored, user_hash
+from otel_scorer.history.records import outcomes_of, record_of, rescored, user_hash
 from otel_scorer.model import (
     Attributes,
     Decision,
@@ -102,6 +102,13 @@ def made(trace: TraceView, **changes: object) -> Record:
         "received_spans": 4,
     }
     return record_of(trace, **{**fields, **changes})  # type: ignore[arg-type]
+
+
+def test_how_long_the_judge_took_is_told_where_it_was_asked() -> None:
+    (asked, not_asked) = outcomes_of(
+        [replace(RESULT, judge_use=JudgeUse(calls=1, seconds=2.5)), replace(RESULT, judge_use=JudgeUse())]
+    )
+    assert (asked.judge_seconds, not_asked.judge_seconds) == (2.5, None)
 
 
 def test_spans_and_their_errors_are_counted_by_kind() -> None:
