@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from otel_scorer.conventions.eval_tags import REQUESTED
 from otel_scorer.conventions.segments import segments
 from otel_scorer.model import Decision, RubricRef, Status
-from otel_scorer.sampling.draw import draw
+from otel_scorer.sampling.draw import draw, draw_conversation
 from otel_scorer.sampling.settings import ATTRIBUTE, NO_RUBRIC, RuleSettings, SamplingSettings, StratumSettings
 from otel_scorer.sampling.signals import Signal
 from otel_scorer.sampling.windows import Standing, Wanted, of_stratum
@@ -102,10 +102,17 @@ def conclude(looked: Looked, standing: Standing, settings: SamplingSettings, *, 
         ]
         chance = chance_of(view, [*looked.matching, *strata], looked.refs)
     factor = standing.factor
-    drawn = draw(view.trace.trace_id, salt if salt is not None else settings.salt_for("default"))
+    drawn = _draw(view, settings, salt if salt is not None else settings.salt_for("default"))
     taken = tuple(ref for ref, probability in chance.by_rubric if drawn < probability * factor)
     status: Status | None = "incomplete" if view.root is None else None if taken else "not_sampled"
     return Decision(status, chance.rule, chance.probability * factor, rubrics=taken, signals=looked.signals)
+
+
+def _draw(view: TraceView, settings: SamplingSettings, salt: bytes) -> float:
+    """One for all rules. A trace that names no conversation is drawn by its own id."""
+    if settings.draw_by == "conversation" and (conversation_id := view.conversation_id.strip()):
+        return draw_conversation(view.trace.tenant, conversation_id, salt)
+    return draw(view.trace.trace_id, salt)
 
 
 def segments_of(view: TraceView, strata: Sequence[StratumSettings]) -> tuple[tuple[StratumSettings, str], ...]:

@@ -121,6 +121,17 @@ class SamplingSettings(BaseModel):
     floor: float = Field(
         default=0.02, ge=0, le=1, description="Share of the traces that match no rule, taken at random, 0 to 1."
     )
+    draw_by: Literal["trace", "conversation"] = Field(
+        default="trace",
+        description="What is drawn: each `trace` by its id, or each `conversation` by tenant and conversation id, so "
+        "that the floor, and every rate, takes its traces all or none (a trace that names no conversation is drawn "
+        "by its own id). Probabilities stay those of the rules. A rule for a signal still takes the single traces "
+        "that show it, and strata and budgets thin in each window anew: of such conversations some traces are "
+        "missing, which `metric.conversation_coverage` and `why` tell. Traces of one conversation are alike, so "
+        "estimates from them are less certain than from as many that were drawn one by one. The ids have to be real: "
+        "an empty one is none, and where many conversations share one (`default`, a constant) they are taken or left "
+        "together: a floor of 2 % may then take nothing or everything.",
+    )
     strata: tuple[StratumSettings, ...] = Field(
         default=(),
         description="Numbers of traces to score of each segment and window, beside rules and floor: the largest "

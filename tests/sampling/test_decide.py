@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 from sampled_traces import agent, llm, span, tool, trace_of
 
-from otel_scorer.conventions.trace_view import TraceView
+from otel_scorer.conventions.trace_view import TraceView, view
 from otel_scorer.errors import UserError
-from otel_scorer.model import Decision, RubricRef
+from otel_scorer.model import Decision, RubricRef, Span
 from otel_scorer.sampling.decide import decide, held_signals
 from otel_scorer.sampling.named import refuse_unknown_rubrics
 from otel_scorer.sampling.settings import SamplingSettings
@@ -81,6 +84,64 @@ def test_raising_a_rate_never_drops_a_trace() -> None:
     assert (len(taken(0.0)), len(taken(1.0))) == (0, 500)
 
 
+def in_talk(trace: int, talk: str, *more: Span, tenant: str = "default", status: int = 0) -> TraceView:
+    root = agent(status=status)
+    named = replace(
+        root, attributes={**root.attributes, **({"gen_ai.conversation.id": talk} if talk != "none" else {})}
+    )
+    found = trace_of(named, *more, trace_id=f"{trace:032x}").trace
+    return view(replace(found, tenant=tenant))
+
+
+CONVERSATIONS = settings(floor=0.5, draw_by="conversation")
+
+
+def test_a_conversation_is_taken_whole_or_left_whole() -> None:
+    taken = {}
+    for talk in range(200):
+        of_one = [decide(in_talk(talk * 4 + n, f"talk-{talk}"), CONVERSATIONS, refs) for n in range(1, 5)]
+        assert len({decision.status for decision in of_one}) == 1
+        assert {(decision.rule, decision.probability) for decision in of_one} == {("floor", 0.5)}
+        taken[talk] = of_one[0].status is None
+    assert sum(taken.values()) == pytest.approx(100, abs=30)
+    by_trace = settings(floor=0.5)
+    assert SamplingSettings().draw_by == "trace"
+    parts = [{decide(in_talk(t * 4 + n, f"talk-{t}"), by_trace, refs).status for n in range(1, 5)} for t in range(50)]
+    assert sum(len(part) == 2 for part in parts) > 30, "drawn by trace, most are only partly taken"
+
+
+@given(st.text(max_size=20), st.floats(0, 1), st.floats(0, 1), st.integers(1, 2**64), st.sampled_from(["a", "b"]))
+def test_raising_a_rate_never_drops_a_trace_of_a_conversation(
+    talk: str, rate: float, more: float, trace: int, tenant: str
+) -> None:
+    low, high = sorted((rate, more))
+    seen = in_talk(trace, talk, tenant=tenant)
+    at_low, at_high = (
+        decide(seen, settings(floor=floor, draw_by="conversation"), refs, salt=b"replica") for floor in (low, high)
+    )
+    assert (at_low.status, at_high.status) != (None, "not_sampled")
+    assert (at_low.probability, at_high.probability) == (low, high)
+
+
+def test_a_trace_without_a_real_conversation_id_is_drawn_by_its_own() -> None:
+    for name in ("none", "", "  "):
+        seen = [in_talk(n, name) for n in range(1, 300)]
+        assert [decide(one, CONVERSATIONS, refs) for one in seen] == [
+            decide(o, settings(floor=0.5), refs) for o in seen
+        ]
+    together = {decide(in_talk(n, "default"), CONVERSATIONS, refs).status for n in range(1, 300)}
+    assert len(together) == 1, "an id that many share: the known weakness"
+    apart = {decide(in_talk(1, "talk", tenant=f"t{n}"), CONVERSATIONS, refs).status for n in range(50)}
+    assert apart == {None, "not_sampled"}, "the same id of another tenant is another conversation"
+
+
+def test_a_rule_for_a_signal_still_takes_the_single_trace() -> None:
+    chosen = settings({"name": "failed", "when": ["error"]}, floor=0.0, draw_by="conversation")
+    assert decide(in_talk(1, "talk", status=2), chosen, refs).rule == "failed"
+    assert decide(in_talk(1, "talk", status=2), chosen, refs).status is None
+    assert decide(in_talk(2, "talk"), chosen, refs).status == "not_sampled"
+
+
 def test_all_of_a_rules_signals_must_hold_where_it_says_so() -> None:
     chosen = settings({"name": "both", "when": ["error", {"signal": "steps", "over": 1}], "match": "all"}, floor=0)
     assert decide(trace_of(agent(status=2), llm()), chosen, refs).status == "not_sampled"
@@ -138,6 +199,7 @@ def test_the_default_rules_take_what_failed_and_leave_what_went_well() -> None:
         ({"rules": [{"name": "a"}, {"name": "a"}]}, "two rules are called `a`"),
         ({"rules": [{"name": "A b"}]}, "pattern"),
         ({"rules": [{"name": "a", "rate": 1.5}]}, "less than or equal to 1"),
+        ({"draw_by": "user"}, "conversation"),
         ({"floor": float("nan")}, "less than or equal to 1"),
         ({"salt": "short"}, "at least 8"),
     ],

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sampled_traces import agent, llm, trace_of
 
-from otel_scorer.sampling.draw import draw
+from otel_scorer.sampling.draw import draw, draw_conversation
 from otel_scorer.sampling.upstream import upstream_probability, upstream_probability_of
 
 
@@ -42,6 +42,32 @@ def test_the_draw_is_a_fixed_function() -> None:
 @given(st.text(), st.binary(max_size=200))
 def test_any_id_and_salt_draw_below_one(trace_id: str, salt: bytes) -> None:
     assert 0 <= draw(trace_id, salt) < 1
+
+
+def test_conversations_are_drawn_evenly_and_apart_from_other_tenants_traces_and_salts() -> None:
+    drawn = [draw_conversation("t", f"user-{n}", b"salt") for n in range(20_000)]
+    tenths = [sum(int(value * 10) == tenth for value in drawn) for tenth in range(10)]
+    assert all(count == pytest.approx(2000, abs=200) for count in tenths)
+    others = (
+        [draw_conversation("u", f"user-{n}", b"salt") for n in range(20_000)],
+        [draw_conversation("t", f"user-{n}", b"other") for n in range(20_000)],
+        [draw(f"user-{n}", b"salt") for n in range(20_000)],
+    )
+    for other in others:
+        both = sum(one < 0.5 and two < 0.5 for one, two in zip(drawn, other, strict=True))
+        assert both == pytest.approx(5000, abs=300)
+
+
+def test_the_draw_of_a_conversation_is_a_fixed_function() -> None:
+    assert draw_conversation("t", "talk", b"k") == 0.7554594104122547
+    assert draw_conversation("t", "Talk", b"k") != draw_conversation("t", "talk", b"k")
+
+
+@given(st.text(), st.text(), st.text(), st.text(), st.binary(max_size=100))
+def test_no_two_conversations_share_what_is_hashed(a: str, b: str, c: str, d: str, salt: bytes) -> None:
+    one, other = draw_conversation(a, b, salt), draw_conversation(c, d, salt)
+    assert 0 <= one < 1
+    assert (one == other) == ((a, b) == (c, d))
 
 
 @pytest.mark.parametrize(
