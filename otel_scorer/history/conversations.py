@@ -7,10 +7,21 @@ looked for where no trace does, and what waits is found by an index of its own, 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine, and_, literal_column, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Engine,
+    Update,
+    and_,
+    literal_column,
+    select,
+    tuple_,
+    update,
+)
 
 from otel_scorer.history.database import told_apart
 from otel_scorer.history.kept import Kept
@@ -27,7 +38,9 @@ _NAMED = records.c.conversation_id != literal_column("''")
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A conversation with something new in it. `waiting_ms` is when that ended: who settles it names what it saw."""
+    """A conversation with something new in it. `waiting_ms` is when that ended, or later: who settles it names what it
+    saw.
+    """
 
     tenant: str
     conversation_id: str
@@ -125,15 +138,13 @@ class ConversationHistory:
 
     def settle(self, one: Waiting) -> None:
         """It waits no longer, unless something newer came than was seen."""
-        self._set_waiting(one, None)
+        with told_apart(self._shown), self._writer.begin() as connection:
+            connection.execute(_unchanged(one).values(waiting_ms=None))
 
     def postpone(self, one: Waiting, waiting_ms: int) -> None:
-        """It went on: it waits since then."""
-        self._set_waiting(one, waiting_ms)
-
-    def _set_waiting(self, one: Waiting, waiting_ms: int | None) -> None:
+        """It went on: it waits since then, which is later than all that it was seen with."""
         with told_apart(self._shown), self._writer.begin() as connection:
-            _set_waiting(connection, one, waiting_ms)
+            connection.execute(_unchanged(one).values(waiting_ms=waiting_ms, last_ms=waiting_ms))
 
 
 def settle(connection: Connection, written: Iterable[Record]) -> None:
@@ -141,11 +152,29 @@ def settle(connection: Connection, written: Iterable[Record]) -> None:
     for record in written:
         if record.kind == KIND and record.times.last_seen_ms is not None:
             seen = Waiting(record.tenant, record.conversation_id, record.times.last_seen_ms)
-            _set_waiting(connection, seen, None)
+            connection.execute(_unchanged(seen).values(waiting_ms=None))
 
 
-def _set_waiting(connection: Connection, one: Waiting, waiting_ms: int | None) -> None:
+def of_conversations(tenant: str, names: CompoundSelect[tuple[str]]) -> ColumnElement[bool]:
+    """The records of scorings of the conversations that a query names."""
+    column = records.c
+    return and_(column.conversation_id.in_(names), column.tenant == tenant, column.kind == KIND, _NAMED)
+
+
+def new_content(connection: Connection, came: Sequence[Kept]) -> list[Kept]:
+    """What of this is of conversations and is not there yet: the stream that brings it delivers at least once."""
+    named = [content for content in came if content.conversation_id]
+    if not named:
+        return []
+    column = kept.c
+    keys = tuple_(column.trace_id, column.tenant).in_([(content.trace_id, content.tenant) for content in named])
+    rows = connection.execute(select(column.trace_id, column.tenant, column.stored_at_ms).where(keys))
+    there = {(row.trace_id, row.tenant): row.stored_at_ms for row in rows}
+    return [one for one in named if there.get((one.trace_id, one.tenant), -1) < one.stored_at_ms]
+
+
+def _unchanged(one: Waiting) -> Update:
+    """Of its row, unless something newer came than was seen."""
     column = conversations.c
     which = and_(column.conversation_id == one.conversation_id, column.tenant == one.tenant)
-    newer = column.waiting_ms <= one.waiting_ms
-    connection.execute(update(conversations).where(and_(which, newer)).values(waiting_ms=waiting_ms))
+    return update(conversations).where(and_(which, column.waiting_ms <= one.waiting_ms))

@@ -42,7 +42,10 @@ def kept_rows(kept: Iterable[Kept]) -> list[Row]:
 
 
 def conversation_rows(kept: Iterable[Kept]) -> list[Row]:
-    """Rows for `tables.conversations`: of which conversations content came, and when the last of it ended."""
+    """Rows for `tables.conversations`: of which conversations content came, and when the last of it ended.
+
+    `kept` is content that was not there before: what comes twice is nothing to wait for.
+    """
     latest: dict[tuple[str, str], int] = {}
     for content in kept:
         if content.conversation_id:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Table, and_, delete, func, or_, select, tuple_
 
 from otel_scorer.errors import UserError
-from otel_scorer.history.conversations import ConversationHistory, settle
+from otel_scorer.history.conversations import ConversationHistory, new_content, of_conversations, settle
 from otel_scorer.history.database import HistoryUnavailable, is_no_database, open_engine, parse_url, told_apart, writing
 from otel_scorer.history.kept import Kept
 from otel_scorer.history.record import Record
@@ -19,7 +19,7 @@ from otel_scorer.history.sqlite_file import forget_deleted, give_pages_back, is_
 from otel_scorer.history.tables import conversations as conversations_table
 from otel_scorer.history.tables import kept as kept_table
 from otel_scorer.history.tables import records as records_table
-from otel_scorer.history.upsert import upsert
+from otel_scorer.history.upsert import upsert, upsert_conversations
 
 __all__ = ["History", "HistoryUnavailable", "Kept", "Pruned"]
 
@@ -53,7 +53,7 @@ class History:
         self._writer = writing(self._engine)
         self._put_records = upsert(records_table, "revision", self._engine.dialect)
         self._put_kept = upsert(kept_table, "stored_at_ms", self._engine.dialect)
-        self._put_conversations = upsert(conversations_table, "last_ms", self._engine.dialect)
+        self._put_conversations = upsert_conversations(self._engine.dialect)
         self.conversations = ConversationHistory(self._engine, self._writer, self._shown)
         """What is known of conversations, in the same database."""
 
@@ -84,12 +84,12 @@ class History:
 
     def store(self, written: Sequence[Written], kept: Sequence[Kept] = ()) -> None:
         """As `write`, for records that are there as JSON already."""
-        puts = [
-            (self._put_records, record_rows(written)),
-            (self._put_kept, kept_rows(kept)),
-            (self._put_conversations, conversation_rows(kept)),
-        ]
         with told_apart(self._shown), self._writer.begin() as connection:
+            puts = [
+                (self._put_conversations, conversation_rows(new_content(connection, kept))),
+                (self._put_records, record_rows(written)),
+                (self._put_kept, kept_rows(kept)),
+            ]
             for statement, rows in puts:
                 if rows:
                     connection.exec_driver_sql(statement, rows)
@@ -146,6 +146,8 @@ class History:
         with told_apart(self._shown):
             column = conversations_table.c
             self._delete(conversations_table, and_(column.tenant == tenant, column.conversation_id.in_(names)))
+            # also those that others took part in: what was found in them is about all who did
+            self._delete(records_table, of_conversations(tenant, names))
         return self._erase(of_records, of_kept)
 
     # ---- steps ------------------------------------------------------------------------------------------------------

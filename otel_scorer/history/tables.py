@@ -91,11 +91,12 @@ kept = Table(
 conversations = Table(
     "otel_scorer_conversations",
     metadata,
-    # One row for each conversation of which content was kept.
+    # One row for each conversation of which content was kept. `last_ms` only grows, also where older traces come late:
+    # by it is told what one look has seen.
     Column("conversation_id", String, primary_key=True),
     Column("tenant", String, primary_key=True),
     Column("last_ms", BigInteger, nullable=False),
-    # When the trace ended since which nobody has looked at it; NULL: there is nothing new.
+    # Since when it waits for a look; NULL: nothing new has come.
     Column("waiting_ms", BigInteger),
 )
 conversations_waiting = Index(

@@ -25,6 +25,11 @@ class StreamedRecord(NamedTuple):
     record: str
     kept: bytes
 
+    @property
+    def written_ms(self) -> int:
+        """When it was, by the store's clock: ids begin with it."""
+        return int(self.id.partition(b"-")[0])
+
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:

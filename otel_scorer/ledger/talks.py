@@ -34,7 +34,9 @@ Ask: TypeAlias = Literal["new", "done", "wait", "dispatch", "given_up", "result"
 
 @dataclass(frozen=True, slots=True)
 class TalkState:
-    """What is to be done about a conversation. `since` names what was handed out; `record` "" is none."""
+    """What is to be done about a conversation. `since` names what was handed out (with `new`, what was done before: 0
+    is nothing). `record` "" is none; of one that was given up it is the draft.
+    """
 
     ask: Ask
     number: int = 0
@@ -82,24 +84,31 @@ class Talks:
         self._tombstone_ms = tombstone_ms
 
     async def look(self, talk: Talk, since: int, patience: Patience) -> TalkState:
-        """What is to be done about a conversation that waits in the history since `since`. A dispatch is counted."""
+        """What is to be done about a conversation that waits in the history since `since`. A dispatch is counted.
+
+        One whose last record has not reached the history yet waits: nobody could say what that has seen.
+        """
         limits = [patience.redispatch_ms, patience.max_attempts, patience.max_wait_ms, patience.worker_ms]
-        answer = await self._client.run(("talk_look", [self._hash(talk), self._workers()], [since, *limits]))
+        keys = [self._hash(talk), self._workers(), self._keys.named("records")]
+        answer = await self._client.run(("talk_look", keys, [since, *limits, self._tombstone_ms]))
         ask: Ask = answer[0].decode()
         if ask == "wait":
             return TalkState(ask, size=int(answer[1]))
         if ask == "dispatch":
             return TalkState(ask, number=int(answer[2]), size=int(answer[1]))
         if ask == "given_up":
-            return TalkState(ask, since=int(answer[1]))
+            return TalkState(ask, since=int(answer[1]), record=answer[2].decode())
+        if ask == "new":
+            return TalkState(ask, since=int(answer[1] or 0))
         if ask == "result":
             outbox = _load_outbox(answer[3])
             return TalkState(ask, since=int(answer[1]), record=answer[2].decode(), outbox=outbox)
         return TalkState(ask)
 
-    async def put(self, talk: Talk, content: TalkContent) -> bool:
-        """Hands it to the workers; False where somebody else has."""
-        arguments: list[Argument] = [content.since, _LIFE_MS, "draft", content.draft, "content", _pack(content.traces)]
+    async def put(self, talk: Talk, content: TalkContent, done: int) -> bool:
+        """Hands it to the workers; False where somebody else has, since the look that said "new" and `done`."""
+        arguments: list[Argument] = [content.since, _LIFE_MS, done or ""]
+        arguments += ["draft", content.draft, "content", _pack(content.traces)]
         return bool(await self._client.run(("talk_put", [self._hash(talk)], arguments)))
 
     async def start(self, talk: Talk, worker: str, dispatch: int) -> TalkContent | None:

@@ -117,11 +117,17 @@ def _conversation_of(draft: Record, content: TalkContent) -> tuple[Conversation,
 
 
 def _is_worth_it(seen: ConversationView, draft: Record, min_turns: int) -> bool:
-    """It has turns enough, and one that the scoring before has not seen."""
-    before = set(draft.course.trace_ids) if draft.course is not None else set()
-    traces = seen.conversation.traces
-    new = any(not turn.history and traces[turn.place].trace_id not in before for turn in seen.turns)
-    return new and len(seen.turns) >= min_turns
+    """It has turns enough, and one that the scoring before has not seen.
+
+    A trace whose own content comes late is no new turn where a later trace had told of it.
+    """
+    before = draft.course or Course()
+    ids = [trace.trace_id for trace in seen.conversation.traces]
+    known = [place for place, trace_id in enumerate(ids) if trace_id in set(before.trace_ids)]
+    places = [turn.place for turn in seen.turns if not turn.history and turn.place not in known]
+    if not places or len(seen.turns) < min_turns:
+        return False
+    return not known or max(places) > max(known) or len(seen.turns) > before.turns
 
 
 def _told(

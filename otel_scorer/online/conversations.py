@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from otel_scorer.errors import OtelScorerError
 from otel_scorer.history.conversations import KIND, ConversationHistory, Known, Waiting
@@ -86,18 +86,18 @@ class Conversations:
         state = await ledger.talks.look(talk, one.waiting_ms, self._patience())
         match state.ask:
             case "new" if room > 0 and not self.shed():
-                return await self._hand_out(one, talk, ledger, until_ms)
+                return await self._hand_out(one, talk, state, until_ms)
             case "dispatch":
                 await self.dispatch([(talk, state.number)])
             case "result":
                 await self._end(talk, ledger, state)
             case "given_up":
-                await self._give_up(one, talk, ledger, state)
+                await self._give_up(talk, ledger, state)
             case "done":
                 await asyncio.to_thread(self.history.settle, one)
         return state.size
 
-    async def _hand_out(self, one: Waiting, talk: Talk, ledger: Ledger, until_ms: int) -> int:
+    async def _hand_out(self, one: Waiting, talk: Talk, state: TalkState, until_ms: int) -> int:
         most_bytes = int(self.settings.max_mib * _MIB)
         known = await asyncio.to_thread(self.history.known, one, self.settings.max_traces, most_bytes)
         if known.last_ms > until_ms:  # it goes on, with traces that are not kept
@@ -107,7 +107,7 @@ class Conversations:
         else:
             traces = tuple((kept.trace_id, kept.packed) for kept in known.kept)
             content = TalkContent(one.waiting_ms, draft_of(one, known).to_json(), traces)
-            if await ledger.talks.put(talk, content):
+            if await self._ledger(one).talks.put(talk, content, state.since):
                 await self.dispatch([(talk, 1)])
             return content.size
         return 0
@@ -117,12 +117,11 @@ class Conversations:
         if ended and state.record:
             self.recorder.conversation_ended(Record.from_json(state.record))
 
-    async def _give_up(self, one: Waiting, talk: Talk, ledger: Ledger, state: TalkState) -> None:
-        known = await asyncio.to_thread(self.history.known, one, 1, 0)
-        record = draft_of(one, known)
-        if await ledger.talks.commit(talk, state.since, record.to_json(), ()):
-            log.error("conversation %s was given up: no worker has scored it", one.key)
-            self.recorder.conversation_ended(record)
+    async def _give_up(self, talk: Talk, ledger: Ledger, state: TalkState) -> None:
+        """As it was handed out: what came since then is not given up."""
+        if await ledger.talks.commit(talk, state.since, state.record, ()):
+            log.error("conversation %s was given up: no worker has scored it", talk.key)
+            self.recorder.conversation_ended(Record.from_json(state.record))
 
     def _ledger(self, one: Waiting) -> Ledger:
         return self.stores.of(bytes.fromhex(one.key))
@@ -150,15 +149,14 @@ def draft_of(one: Waiting, known: Known) -> Record:
         conversation_id=one.conversation_id,
         user_hash=next((kept.user_hash for kept in known.kept if kept.user_hash), ""),
         times=Times(last_seen_ms=one.waiting_ms),
-        course=Course(trace_ids=_seen_before(known), known_traces=known.traces),
+        course=replace(_seen_before(known), known_traces=known.traces),
     )
 
 
-def _seen_before(known: Known) -> tuple[str, ...]:
-    """The traces that the scoring before has seen."""
-    course = known.before.course if known.before is not None else None
-    return course.trace_ids if course is not None else ()
+def _seen_before(known: Known) -> Course:
+    """Traces and turns that the scoring before has seen."""
+    return (known.before.course if known.before is not None else None) or Course()
 
 
 def _is_told(known: Known) -> bool:
-    return {kept.trace_id for kept in known.kept} <= set(_seen_before(known))
+    return {kept.trace_id for kept in known.kept} <= set(_seen_before(known).trace_ids)

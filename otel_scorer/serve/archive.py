@@ -31,12 +31,13 @@ def open_history(settings: Settings) -> History:
     return history
 
 
-def _kept(record: Record, packed: bytes) -> Kept:
+def _kept(record: Record, entry: StreamedRecord) -> Kept:
     return Kept(
         record.tenant,
         record.trace_id,
-        record.ended_at_ms,
-        packed,
+        # a trace that the backend did not take for an hour has ended long before: it came when it was committed
+        max(record.ended_at_ms, entry.written_ms),
+        entry.kept,
         user_hash=record.user_hash,
         conversation_id=record.conversation_id,
     )
@@ -75,7 +76,7 @@ class Archive:
                 continue
             written.append((record, entry.record))
             if entry.kept:
-                kept.append(_kept(record, entry.kept))
+                kept.append(_kept(record, entry))
         self._history.store(written, kept)
         return len(streamed) - len(written)
 

@@ -25,7 +25,8 @@ def content(n: int, at_ms: int = NOW_MS, name: str = "talk-1", **changes: str) -
 def scored(until_ms: int, name: str = "talk-1", **changes: object) -> Record:
     fields: dict[str, object] = {"ended_at_ms": until_ms, "status": "scored", "conversation_id": name}
     fields |= {"times": Times(last_seen_ms=until_ms), "course": Course(turns=2), **changes}
-    return Record(tenant="default", trace_id=conversation_key("default", name), kind=KIND, **fields)  # type: ignore[arg-type]
+    tenant = str(fields.pop("tenant", "default"))
+    return Record(tenant=tenant, trace_id=conversation_key(tenant, name), kind=KIND, **fields)  # type: ignore[arg-type]
 
 
 def test_a_conversation_waits_since_its_last_kept_trace_until_it_is_scored(history: History) -> None:
@@ -48,6 +49,40 @@ def test_a_conversation_waits_since_its_last_kept_trace_until_it_is_scored(histo
     assert len(talks.waiting(NOW_MS + 50, 10)) == 1, "who has not seen it cannot settle it"
     talks.settle(Waiting("default", "talk-1", NOW_MS + 50))
     assert talks.waiting(2**60, 10) == []
+
+
+def test_content_that_comes_late_waits_though_its_trace_ended_long_before(history: History) -> None:
+    talks = history.conversations
+    history.write([record(3)], [content(3, NOW_MS + 9)])
+    (one,) = talks.waiting(2**60, 10)
+    talks.settle(one)
+    history.write([record(1), record(2)], [content(1, NOW_MS), content(2, NOW_MS + 9)])
+    (late,) = talks.waiting(2**60, 10)
+    assert late.waiting_ms > one.waiting_ms, "who has seen what was there before has not seen this"
+    talks.settle(one)
+    assert talks.waiting(2**60, 10) == [late]
+    talks.postpone(late, NOW_MS + 50)
+    talks.settle(Waiting("default", "talk-1", NOW_MS + 50))
+    history.write([record(4)], [content(4, NOW_MS + 20)])
+    (last,) = talks.waiting(2**60, 10)
+    assert last.waiting_ms > NOW_MS + 50
+    talks.settle(last)
+    history.write([record(4)], [content(4, NOW_MS + 20)])
+    assert talks.waiting(2**60, 10) == [], "the stream delivers at least once"
+
+
+def test_who_is_forgotten_is_forgotten_in_conversations_with_others(history: History) -> None:
+    history.write(
+        [record(1, user_hash="u"), record(2, user_hash="v"), record(3, user_hash="w", conversation_id="talk-2")],
+        [content(1, user_hash="u"), content(2, user_hash="v"), content(3, name="talk-2", user_hash="w")],
+    )
+    others = scored(NOW_MS, tenant="other", user_hash="u")
+    history.write([scored(NOW_MS, user_hash="v"), scored(NOW_MS, "talk-2", user_hash="w"), others])
+    assert history.delete_user("default", "u") == 1
+    assert history.conversations.scored("default", "talk-1") is None
+    assert history.conversations.scored("default", "talk-2") is not None
+    assert history.conversations.scored("other", "talk-1") == others
+    assert history.get("default", trace_id(2)) is not None, "the other's trace stays"
 
 
 def test_traces_without_a_conversation_or_content_leave_nothing_to_look_for(history: History) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from otel_scorer.ledger.contents import Outgoing
 from otel_scorer.ledger.embedded import start_valkey
 from otel_scorer.ledger.settings import LedgerSettings
 from otel_scorer.ledger.store import Ledger
-from otel_scorer.ledger.talks import Talk
+from otel_scorer.ledger.talks import Talk, TalkContent
 from otel_scorer.model import Conversation, Span
 from otel_scorer.online.conversation_scorer import ConversationScorer
 from otel_scorer.online.conversation_settings import ConversationSettings
@@ -98,7 +99,14 @@ class Bench:
         back = WriteBack("test", holds=True)
         return ConversationScorer(name, lambda _: self.ledger, rubrics, rubrics.by_kind, judge, 20.0, 2, back, always)
 
-    async def keep(self, found: Conversation, *numbers: int, known: int = 0, headers: Mapping[str, str] = {}) -> None:
+    async def keep(
+        self,
+        found: Conversation,
+        *numbers: int,
+        known: int = 0,
+        headers: Mapping[str, str] = {},
+        tenant: str = "default",
+    ) -> None:
         """The content of these traces (from 1; all), and records of them and of `known` more."""
         pack = ScoringParts(load_settings(None, {}), ())._keep
         now = await self.ledger.now_ms()
@@ -106,8 +114,8 @@ class Bench:
         for number, trace in enumerate(found.traces, 1):
             if not numbers or number in numbers:
                 packed = with_headers(pack(trace), headers)
-                kept.append(Kept("default", trace.trace_id, now, packed, conversation_id="talk-1", user_hash="u"))
-        records = [_ended(trace_id(number), now) for number in range(1, len(found.traces) + known + 1)]
+                kept.append(Kept(tenant, trace.trace_id, now, packed, conversation_id="talk-1", user_hash="u"))
+        records = [_ended(trace_id(number), now, tenant) for number in range(1, len(found.traces) + known + 1)]
         self.history.write(records, kept)
         await asyncio.sleep(0.1)
 
@@ -134,20 +142,28 @@ class Bench:
         return await self.drain()
 
 
-def _ended(name: str, at_ms: int) -> Record:
-    return Record(tenant="default", trace_id=name, ended_at_ms=at_ms, status="partial", conversation_id="talk-1")
+def _ended(name: str, at_ms: int, tenant: str = "default") -> Record:
+    return Record(tenant=tenant, trace_id=name, ended_at_ms=at_ms, status="partial", conversation_id="talk-1")
+
+
+@asynccontextmanager
+async def ready(folder: Path, settings: LedgerSettings) -> AsyncIterator[Bench]:
+    valkey = await asyncio.to_thread(start_valkey, folder / "v")
+    client = StoreClient(valkey.url, 2.0)
+    history = History(f"sqlite:///{folder}/history.db")
+    history.open()
+    try:
+        yield Bench(Ledger(client, settings, LIMITS), history, folder)
+    finally:
+        history.close()
+        await client.close()
+        valkey.stop()
 
 
 @pytest.fixture
 async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    valkey = await asyncio.to_thread(start_valkey, tmp_path / "v")
-    client = StoreClient(valkey.url, 2.0)
-    history = History(f"sqlite:///{tmp_path}/history.db")
-    history.open()
-    yield Bench(Ledger(client, LedgerSettings(), LIMITS), history, tmp_path)
-    history.close()
-    await client.close()
-    valkey.stop()
+    async with ready(tmp_path, LedgerSettings()) as made:
+        yield made
 
 
 async def test_a_conversation_is_handed_out_scored_and_ended_once(bench: Bench) -> None:
@@ -220,6 +236,116 @@ async def test_what_goes_on_is_scored_again_and_a_late_copy_of_the_old_is_not(be
     assert set(ids) == {trace_id(2), trace_id(3)}
     found = bench.history.conversations.scored("default", "talk-1")
     assert found == record
+
+
+async def test_while_its_record_is_on_the_way_a_conversation_that_goes_on_waits(bench: Bench) -> None:
+    """Else the next scoring would not know what the last one saw, and two would have the same number."""
+    await bench.keep(talk(*ASKS_AGAIN))
+    await bench.serve.look()
+    await bench.worker().score(*bench.calls.pop())
+    await bench.serve.look()
+    await bench.keep(talk(*ASKS_AGAIN, ("It is A-4711-B.", "On Thursday.")))
+    assert await bench.serve.look() == 1
+    assert bench.calls == [], "the record lies in the ledger's stream"
+    (first,) = await bench.drain()
+    (second,) = await bench.until_scored()
+    assert (first.revision, second.revision) == (0, 1)
+    assert second.course is not None
+    assert second.course.turns == 3
+    assert len({span.span_id for _, span in await bench.sent()}) == 2
+
+
+async def test_a_result_outlives_its_own_tombstone_while_the_history_is_away(tmp_path: Path) -> None:
+    settings = LedgerSettings(tombstone_s=0.3)
+    async with ready(tmp_path, settings) as bench:
+        await bench.keep(talk(*ASKS_AGAIN))
+        await bench.serve.look()
+        await bench.worker().score(*bench.calls.pop())
+        await bench.serve.look()
+        await asyncio.sleep(0.5)  # the database takes nothing meanwhile
+        assert await bench.serve.look() == 1
+        assert bench.calls == [], "its record lies in the stream, though it is forgotten here"
+        assert [record.revision for record in await bench.drain()] == [0]
+        assert await bench.serve.look() == 0
+        assert len(await bench.sent()) == 1
+
+
+async def test_a_draft_from_before_somebody_elses_scoring_is_not_handed_out(bench: Bench) -> None:
+    talks = bench.ledger.talks
+    assert await talks.put(TALK, TalkContent(5, "{}", ()), 0)
+    assert not await talks.put(TALK, TalkContent(9, "{}", ()), 0), "it is being scored"
+    assert await talks.commit(TALK, 5, "", ())
+    assert not await talks.put(TALK, TalkContent(9, "{}", ()), 0), "who looked before that has not seen its end"
+    assert await talks.put(TALK, TalkContent(9, "{}", ()), 5)
+
+
+async def test_content_that_comes_late_makes_no_second_result_without_a_new_turn(bench: Bench) -> None:
+    """The trace's own late score: a later trace had told of the turn."""
+    whole = talk(*ASKS_AGAIN, ("It is A-4711-B.", "On Thursday."))
+    await bench.keep(whole, 2, 3)
+    (record,) = await bench.until_scored()
+    assert record.course is not None
+    assert (record.course.turns, record.course.trace_ids) == (3, (trace_id(2), trace_id(3)))
+    await bench.keep(whole, 1)
+    assert await bench.until_scored() == []
+    await bench.serve.look()
+    assert await bench.serve.look() == 0, "it waits no longer"
+    assert len(await bench.sent()) == 1
+    await bench.keep(talk(*ASKS_AGAIN, ("It is A-4711-B.", "On Thursday."), ("Thanks.", "Goodbye.")), 4)
+    (again,) = await bench.until_scored()
+    assert again.revision == 1
+    assert again.course is not None
+    assert (again.course.turns, len(again.course.trace_ids)) == (4, 4)
+
+
+async def test_a_turn_that_nobody_had_told_of_is_new_however_late_it_comes(bench: Bench) -> None:
+    told: Told = "none"
+    whole = talk(*ASKS_AGAIN, ("And the fee?", "4 euros."), told=told)
+    await bench.keep(whole, 2, 3)
+    await bench.until_scored()
+    await bench.keep(whole, 1)
+    (again,) = await bench.until_scored()
+    assert again.revision == 1
+    assert again.course is not None
+    assert (again.course.turns, again.course.not_told) == (3, 0)
+
+
+async def test_what_came_while_a_scoring_was_given_up_is_scored(bench: Bench) -> None:
+    bench.work = WorkSettings(redispatch_s=0.01, max_attempts=1)
+    await bench.keep(talk(*ASKS_AGAIN))
+    await bench.serve.look()
+    assert await bench.ledger.talks.start(TALK, "dies", bench.calls.pop()[1]) is not None
+    await bench.keep(talk(*ASKS_AGAIN, ("It is A-4711-B.", "On Thursday.")))
+    await bench.serve.look()
+    (given_up,) = await bench.drain()
+    assert (given_up.status, given_up.revision) == ("judge_timeout", 0)
+    (record,) = await bench.until_scored()
+    assert (record.status, record.revision) == ("partial", 1)
+
+
+async def test_after_the_store_was_emptied_the_history_says_what_waits(bench: Bench) -> None:
+    await bench.keep(talk(*ASKS_AGAIN))
+    await bench.serve.look()
+    await bench.ledger.client.redis.flushall()
+    bench.calls.clear()
+    assert len(await bench.until_scored()) == 1
+    await bench.ledger.client.redis.flushall()
+    assert await bench.serve.look() == 0
+    await bench.keep(talk(*ASKS_AGAIN))  # the same content once more, later
+    await bench.serve.look()
+    assert bench.calls == [], "the record says what was seen"
+
+
+async def test_equal_ids_of_two_tenants_are_two_conversations(bench: Bench) -> None:
+    await bench.keep(talk(*ASKS_AGAIN))
+    await bench.keep(talk(*ASKS_AGAIN), tenant="other")
+    await bench.serve.look()
+    assert {call.tenant for call, _ in bench.calls} == {"default", "other"}
+    assert len({call.key for call, _ in bench.calls}) == 2
+    while bench.calls:
+        await bench.worker().score(*bench.calls.pop())
+    await bench.serve.look()
+    assert {(one.tenant, one.revision) for one in await bench.drain()} == {("default", 0), ("other", 0)}
 
 
 async def test_what_is_too_short_or_goes_on_unseen_is_not_scored(bench: Bench) -> None:

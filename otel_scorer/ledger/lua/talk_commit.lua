@@ -11,11 +11,13 @@ for i = 6, #ARGV, 2 do
   call('HSET', KEYS[3], ARGV[i], ARGV[i + 1])
   call('ZADD', KEYS[2], now, ARGV[i])
 end
+local entry = ''
 if ARGV[5] ~= '' then
-  call('XADD', KEYS[4], '*', 'record', ARGV[5], 'kept', '')
+  entry = call('XADD', KEYS[4], '*', 'record', ARGV[5], 'kept', '')
   bound(KEYS[4], KEYS[5], KEYS[6], #ARGV[5], ARGV[3], ARGV[4])
 end
 call('UNLINK', t)
 call('HSET', t, 'since', ARGV[1], 'state', 'done')
+if entry ~= '' then call('HSET', t, 'entry', entry) end
 call('PEXPIRE', t, ARGV[2])
 return 1
