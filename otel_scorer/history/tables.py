@@ -67,6 +67,8 @@ records_conversation = Index(
     "otel_scorer_records_conversation",
     records.c.conversation_id,
     records.c.tenant,
+    # The latest of a conversation are asked for, and one name may stand for all of an application's traces.
+    records.c.ended_at_ms,
     # Only traces of conversations pay for it.
     sqlite_where=records.c.conversation_id != "",
     postgresql_where=records.c.conversation_id != "",

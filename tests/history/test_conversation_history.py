@@ -171,6 +171,7 @@ def test_what_waits_is_found_by_an_index_however_much_there_is(history: History)
     assert not any("SCAN" in plan for plan in plans), plans
     for plan, index in zip(plans, ("conversations_waiting", "records_conversation"), strict=False):
         assert f"INDEX otel_scorer_{index}" in plan
+        assert "TEMP B-TREE" not in plan, "nor is a long conversation sorted for its latest traces"
 
 
 def test_headers_travel_with_the_content() -> None:
