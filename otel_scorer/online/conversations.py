@@ -7,11 +7,12 @@ waits until it has the record, so nothing is lost with a process or a message.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from otel_scorer.errors import OtelScorerError
+from otel_scorer.errors import LedgerError, OtelScorerError
 from otel_scorer.history.conversations import KIND, ConversationHistory, Known, Waiting
 from otel_scorer.history.record import Course, Record, Times
 from otel_scorer.ledger.store import Ledger
@@ -61,13 +62,27 @@ class Conversations:
 
     async def look(self) -> int:
         """One round; answers how many have waited long enough."""
-        now_ms = await self.stores.ledgers[0].now_ms()
-        until_ms = now_ms - int(self.settings.idle_s * 1000)
+        until_ms = await self._now_ms() - int(self.settings.idle_s * 1000)
         found = await asyncio.to_thread(self.history.waiting, until_ms, _AT_ONCE)
-        room = _ROOM
+        room, away = _ROOM, dict[str, LedgerError]()
         for one in found:
-            room -= await self._handle_apart(one, until_ms, room)
+            name = self._ledger(one).name
+            if name not in away:
+                try:
+                    room -= await self._handle_apart(one, until_ms, room)
+                except LedgerError as error:  # what lies in other stores goes on
+                    away[name] = error
+        if away:
+            raise next(iter(away.values()))
         return len(found)
+
+    async def _now_ms(self) -> int:
+        """Of the first store that answers."""
+        *others, last = self.stores.ledgers
+        for ledger in others:
+            with contextlib.suppress(LedgerError):
+                return await ledger.now_ms()
+        return await last.now_ms()
 
     async def _handle_apart(self, one: Waiting, until_ms: int, room: int) -> int:
         """A conversation that cannot be handled keeps no other from its turn."""

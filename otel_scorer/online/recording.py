@@ -65,32 +65,36 @@ class Recorder:
         add("traces", 1, status=record.status, tenant=record.tenant)
         if record.status == "shed":
             add("shed_traces", 1, why="pressure")
-        self._count_outcomes(record)
+        count_estimates(self.metrics, record)
+        count_run(self.metrics, record)
+        self._count_outcomes(record, "scores", "missing_scores")
         scored, sealed = record.times.scored_ms, record.times.sealed_ms
         if scored is not None and sealed is not None:
             self.metrics.observe("score_duration", max(0, scored - sealed) / 1000)
 
     def conversation_ended(self, record: Record) -> None:
-        """Counts a conversation that was scored, or given up."""
-        self.metrics.add("conversations", 1, status=record.status, tenant=record.tenant)
-        self._count_outcomes(record)
+        """Counts a conversation that was scored, or given up.
 
-    def _count_outcomes(self, record: Record) -> None:
+        Apart from traces: of a conversation that was sampled in part evidence is missing, which says nothing of what
+        the traces carry.
+        """
+        self.metrics.add("conversations", 1, status=record.status, tenant=record.tenant)
+        self._count_outcomes(record, "conversation_scores", "conversation_missing_scores")
+
+    def _count_outcomes(self, record: Record, scores: str, missing: str) -> None:
         service = record.segments.get("service", "")
-        count_estimates(self.metrics, record)
-        count_run(self.metrics, record)
         for outcome in record.outcomes:
-            self._count_scores(outcome, service)
+            for dimension, verdict in outcome.scores.items():
+                if verdict.value is not None:
+                    self.metrics.add(scores, 1, dimension=dimension, value=str(verdict.value), service=service)
+                else:
+                    self.metrics.add(missing, 1, dimension=dimension, why=verdict.missing or "undecided")
+            self._count_judge(outcome)
             if outcome.judge_cost is not None:
                 self.metrics.add("judge_cost", outcome.judge_cost, tenant=record.tenant)
 
-    def _count_scores(self, outcome: Outcome, service: str) -> None:
+    def _count_judge(self, outcome: Outcome) -> None:
         add = self.metrics.add
-        for dimension, verdict in outcome.scores.items():
-            if verdict.value is not None:
-                add("scores", 1, dimension=dimension, value=str(verdict.value), service=service)
-            else:
-                add("missing_scores", 1, dimension=dimension, why=verdict.missing or "undecided")
         failed = any((verdict.missing or "").startswith("judge_") for verdict in outcome.scores.values())
         add("judge_calls", outcome.judge_calls, outcome="failed" if failed else "answered")
         add("judge_tokens", outcome.judge_input_tokens, direction="input")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from typer.testing import CliRunner
 from otel_scorer.cli import app
 from otel_scorer.config import load_settings
 from otel_scorer.conventions.trace_view import view
+from otel_scorer.errors import LedgerDown
 from otel_scorer.history.conversations import KIND, conversation_key
 from otel_scorer.history.kept import Kept, with_headers
 from otel_scorer.history.record import Record
@@ -81,11 +83,13 @@ class Bench:
     judge: Listening = field(default_factory=Listening)
     calls: list[tuple[Any, int]] = field(default_factory=list)
     shed: bool = False
+    others: tuple[Ledger, ...] = ()
+    """Of other stores."""
 
     @property
     def serve(self) -> Conversations:
         recorder = Recorder(b"draw", b"salt", self.metrics)
-        stores = Stores((self.ledger,))
+        stores = Stores((*self.others, self.ledger))
         return Conversations(
             self.history.conversations, stores, self.settings, self.work, recorder, self._dispatch, lambda: self.shed
         )
@@ -334,6 +338,51 @@ async def test_after_the_store_was_emptied_the_history_says_what_waits(bench: Be
     await bench.keep(talk(*ASKS_AGAIN))  # the same content once more, later
     await bench.serve.look()
     assert bench.calls == [], "the record says what was seen"
+
+
+async def test_a_store_that_is_away_holds_up_no_conversation_of_another(bench: Bench) -> None:
+    client = StoreClient("redis://127.0.0.1:1/0", 0.5)
+    bench.others = (Ledger(client, LedgerSettings(), LIMITS),)
+    found = talk(*ASKS_AGAIN)
+    names = [f"talk-{number}" for number in range(2, 12)]
+    for tenant in names:  # each of its own: equal trace ids of one tenant are one trace
+        await bench.keep(found, tenant=tenant)
+    with pytest.raises(LedgerDown):
+        await bench.serve.look()
+    stores = Stores((*bench.others, bench.ledger))
+    here = {name for name in names if stores.of(bytes.fromhex(conversation_key(name, "talk-1"))) is bench.ledger}
+    assert 0 < len(here) < len(names)
+    assert {call.tenant for call, _ in bench.calls} == here
+    await client.close()
+
+
+async def test_while_the_history_is_away_conversations_wait(bench: Bench) -> None:
+    await bench.keep(talk(*ASKS_AGAIN))
+    with sqlite3.connect(bench.folder / "history.db", isolation_level=None) as other:
+        other.execute("ALTER TABLE otel_scorer_kept RENAME TO away")
+        stopping = asyncio.Event()
+        bench.settings = bench.settings.model_copy(update={"look_s": 0.05})
+        running = asyncio.create_task(bench.serve.run(stopping))
+        await asyncio.sleep(0.3)
+        assert (bench.calls, running.done()) == ([], False)
+        other.execute("ALTER TABLE away RENAME TO otel_scorer_kept")
+    async with asyncio.timeout(20):
+        while not bench.calls:
+            await asyncio.sleep(0.05)
+    stopping.set()
+    await running
+
+
+async def test_conversations_are_counted_apart_from_traces(bench: Bench) -> None:
+    """One that was sampled in part lacks evidence, which is no reason to look for what traces do not carry."""
+    told: Told = "none"
+    await bench.keep(talk(*ASKS_AGAIN, told=told), known=3)
+    await bench.until_scored()
+    value = bench.metrics.value
+    assert value("conversations", status="partial") == 1
+    assert value("conversation_missing_scores", dimension="instruction_adherence", why="missing_evidence") == 1
+    assert value("conversation_scores") + value("conversation_missing_scores") == 4
+    assert value("scores") + value("missing_scores") + value("score_weights") == 0
 
 
 async def test_equal_ids_of_two_tenants_are_two_conversations(bench: Bench) -> None:
