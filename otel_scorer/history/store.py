@@ -136,7 +136,12 @@ class History:
         return self._erase(records_table.c.tenant == tenant, kept_table.c.tenant == tenant)
 
     def delete_user(self, tenant: str, user_hash: str) -> int:
-        """Remove all traces of a user (`records.user_hash`) of a tenant for good; their number. "" removes nothing."""
+        """Remove all traces of a user (`records.user_hash`) of a tenant for good; their number. "" removes nothing.
+
+        With them goes what was found in conversations that they took part in. A trace that names no user stays, also
+        of such a conversation. What waits in the ledger, and a conversation that is being scored, comes in afterwards,
+        as in `delete_tenant`.
+        """
         if not user_hash:
             return 0
         of_records = and_(records_table.c.tenant == tenant, records_table.c.user_hash == user_hash)

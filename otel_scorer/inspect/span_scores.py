@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from otel_scorer.history.record import Outcome, Record
+from otel_scorer.history.record import Course, Outcome, Record
 from otel_scorer.model import DIMENSIONS, Span, Trace, Value
 
 PREFIX = "otel_scorer."
@@ -38,12 +38,16 @@ class SpanScores:
 
 @dataclass(frozen=True, slots=True)
 class TalkScores:
-    """What was said of a whole conversation, in the evaluation span of its last trace."""
+    """What was said of a whole conversation, in the evaluation span of its last trace.
+
+    `traces` are those that were read; `known_traces` all that it is known to have, 0 where nobody tells.
+    """
 
     conversation_id: str
     traces: int
     scores: SpanScores
     last_trace_id: str = ""
+    known_traces: int = 0
 
 
 def talks_of(trace: Trace) -> tuple[TalkScores, ...]:
@@ -59,8 +63,9 @@ def talks_of(trace: Trace) -> tuple[TalkScores, ...]:
 def talk_of_record(record: Record) -> TalkScores:
     """The same from the record of a conversation."""
     scores = scores_of_record(record).get(record.root_span_id, SpanScores(status=record.status))
-    ids = record.course.trace_ids if record.course is not None else ()
-    return TalkScores(record.conversation_id, len(ids), scores, ids[-1] if ids else "")
+    course = record.course or Course()
+    ids = course.trace_ids
+    return TalkScores(record.conversation_id, len(ids), scores, ids[-1] if ids else "", course.known_traces)
 
 
 _CONVERSATION = "gen_ai.conversation.id"

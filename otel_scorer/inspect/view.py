@@ -69,10 +69,10 @@ def _headline(seen: TraceView) -> Text:
 def _talk_line(talk: TalkScores, trace: Trace) -> Text:
     line = Text("conversation ").append(printable(talk.conversation_id, 60), style="bold")
     elsewhere = talk.last_trace_id not in ("", trace.trace_id)
-    told = f"  {counted(talk.traces, 'trace')}" + (
-        f", its result is in trace {talk.last_trace_id}" if elsewhere else ""
-    )
-    return line.append(told, style="dim")
+    traces = counted(max(talk.traces, talk.known_traces), "trace")
+    gaps = talk.known_traces > talk.traces
+    line.append(f"  {talk.traces} of {traces} read" if gaps else f"  {traces}", style="yellow" if gaps else "dim")
+    return line.append(f", its result is in trace {talk.last_trace_id}" if elsewhere else "", style="dim")
 
 
 def _add_scores(node: Tree, scores: SpanScores, *, whole: bool) -> None:

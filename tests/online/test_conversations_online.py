@@ -131,6 +131,11 @@ class Bench:
         self.history.write(records)
         return records
 
+    async def said_by(self, command: str, trace: str) -> str:
+        words = [command, trace, "--set", f"history.url=sqlite:///{self.folder}/history.db"]
+        done = await asyncio.to_thread(CliRunner(env={"COLUMNS": "200"}).invoke, app, words)
+        return done.stdout
+
     async def sent(self) -> list[tuple[Outgoing, Span]]:
         """What lies in the outbox."""
         found = await self.ledger.postbox.outgoing(await self.ledger.now_ms() + 1, 100)
@@ -428,6 +433,11 @@ async def test_where_traces_are_missing_it_is_said(bench: Bench) -> None:
     (outcome,) = record.outcomes
     assert outcome.scores["instruction_adherence"].missing == "missing_evidence"
     assert outcome.metrics["conversation_coverage"] == pytest.approx(0.4)
+    ((_, span),) = await bench.sent()
+    assert span.attributes["otel_scorer.metric.conversation_coverage"] == pytest.approx(0.4)
+    assert span.attributes["otel_scorer.missing.instruction_adherence"] == "missing_evidence"
+    assert "2 of 5 traces read" in await bench.said_by("view", trace_id(1))
+    assert "of 3 nobody tells the turns" in " ".join((await bench.said_by("why", trace_id(1))).split())
 
 
 async def test_the_judge_is_sent_the_very_bytes_that_render_and_eval_would_send(bench: Bench) -> None:
