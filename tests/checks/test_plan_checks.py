@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -72,7 +73,9 @@ def test_a_failure_is_judged_by_how_the_run_got_over_it(form: str) -> None:
     lost, owned = of(BROKEN), of(BROKEN, answer="I could not look it up: the service is unavailable.")
     assert fine.estimate == 5.0
     assert once.estimate == 4.5
-    assert owned.estimate == 3.0
+    assert owned.estimate == 4.0
+    mistaken = of(replace(BROKEN, error="no such column: id"), answer="I could not look it up.")
+    assert mistaken.estimate == 3.0
     assert lost.estimate == 2.0
     assert storm.estimate == 2.0
     assert of(BROKEN, BROKEN, BROKEN).estimate == 1.0

@@ -13,12 +13,18 @@ from otel_scorer.scoring.checks.words import leaves
 
 _FACTORS = (100.0, 1000.0, 1e6, 60.0, 24.0, 7.0, 12.0)
 _PRICE = re.compile(r"[$€£]? ?\d{1,12}(?:\.\d{1,6})?")
-_UNITS = (1.609344, 0.45359237, 0.3048, 2.54, 28.349523, 3.785412)
-"""Miles, pounds, feet, inches, ounces and gallons in metric units."""
+_UNITS = (
+    *(1.609344, 0.45359237, 0.3048, 2.54, 28.349523, 3.785412),
+    *(1609.344, 453.59237, 30.48, 0.0254, 0.9144, 3.6, 2.236936, 1.852, 0.404686, 0.092903, 29.57353, 0.473176),
+)
+"""Miles, pounds, feet, inches, ounces and gallons in metric units, and the like: the smaller unit for the greater,
+yards, speeds, areas, cups.
+"""
 _MAX_CONVERTED = 500
 _UNIT = re.compile(
     r"\s{0,2}(?:°|degrees?|celsius|fahrenheit|[cf]\b|k?m\b|kms?\b|kilomet|mi\b|miles?|mph|km/h|met(?:er|re)s?|feet|ft|inch|cm\b"
-    r"|kgs?\b|kilo|lbs?\b|pounds?|oz\b|ounces?|lit(?:er|re)s?|gal)"
+    r"|kgs?\b|kilo|lbs?\b|pounds?|oz\b|ounces?|lit(?:er|re)s?|gal|yards?|yd|knots?|acres?|hectares?|ha\b|sq\b|square|cups?"
+    r"|grams?|g\b|mm\b|m/s|ml\b)"
 )
 
 
@@ -106,6 +112,12 @@ def totals_of(column: Sequence[float]) -> list[float]:
         return []
     total = sum(column)
     return [total, total / len(column), max(column) - min(column)]
+
+
+def raised(claim: Claim, numbers: Sequence[float], shares: Sequence[float]) -> bool:
+    """Whether it is one of the numbers with one of the shares (of 100) put on or taken off: a discount, a tax."""
+    found = sorted(number * (1 + sign * share / 100) for number in numbers for share in shares for sign in (1, -1))
+    return any(near(found, value, step) for value, step in precisions(claim))
 
 
 def has_unit(claim: Claim, answer: str) -> bool:

@@ -36,6 +36,8 @@ _FROM_DOCUMENTS = phrases(
 )
 """A prompt that asks to answer from the documents in it; others hold background that the answer need not be about."""
 _NOT_FROM_DOCUMENTS = CannotTell("the answer did not rest on documents alone: words cannot tell how data is retold")
+_PARTING_WORDS = 8
+"""Content words that an answer says beside that nothing was found: who else may know, what to try instead."""
 _LEAST_SURE = 4.51
 """The lowest estimate whose score is 5."""
 _GOES_BEYOND = 4.5
@@ -74,7 +76,10 @@ def attributed(
     answer = clip(spoken.answer, MAX_ANSWER)
     if other_language(answer, read, once):
         return ANOTHER_LANGUAGE
-    found = [one for one in held(answer, read, told, once) if not _declines(one)]
+    stated = held(answer, read, told, once)
+    found = [one for one in stated if not _declines(one)]
+    if len(found) < len(stated) and sum(one.size for one in found) < _PARTING_WORDS:
+        found = []
     if similarity is not None:
         found = compared(found, read.texts, similarity, share)
     return _graded(spoken, read, summed(found), known, sure)

@@ -59,10 +59,11 @@ def fitting_tool(target: Target) -> Verdict | CannotTell:
     Better: at least two telling words of the request stand in the name and description of the other tool, one of them
     in its name, and in no called tool; and nothing of the request stands in the called tools alone: 3. None fits: not
     one telling word of the request (of three or more) stands in the names, descriptions or parameters of all tools on
-    offer, nor one of the same subject, nor a phrase of the request in the arguments: 4, since other words may mean
-    the same. Cannot tell where the definitions or the request were not captured, the request is not the first one, a
-    general tool (search, code, handover) was called, or the answer asks back, declines or says what is missing. That
-    a tool was called which fits by its words does not mean that it was the best one.
+    offer, nor one of the same subject, nor a phrase of the request in the arguments, and the answer takes up nothing
+    that was looked up: 4, since other words may mean the same. Cannot tell where the definitions or the request were
+    not captured, the request is not the first one, a general tool (search, code, handover) was called, or the answer
+    asks back, declines or says what is missing. That a tool was called which fits by its words does not mean that it
+    was the best one.
     """
     choice = _choice(target)
     if isinstance(choice, CannotTell):
@@ -110,6 +111,8 @@ def _fits_nothing(choice: _Choice, view: TraceView) -> bool:
         return False
     if any(subject & choice.request and subject & offered for subject in _SUBJECTS):
         return False
+    if _answers_from_results(view):
+        return False
     spoken = f" {' '.join(words(view.task or ''))} "
     values = (
         words(value[:500])
@@ -121,6 +124,17 @@ def _fits_nothing(choice: _Choice, view: TraceView) -> bool:
 
 
 _LEAST = 3
+
+
+def _answers_from_results(view: TraceView) -> bool:
+    """The answer takes up what was looked up: that was about the request, in whatever words."""
+    known = frozenset(words(view.task or "")) | STOPWORDS
+    answer = frozenset(words(clip(view.final_answer or "", MAX_REQUEST))) - known
+    return any(
+        not answer.isdisjoint(words(clip(use.result_text or "", MAX_REQUEST)))
+        for use in view.tool_uses[:50]
+        if outcome.reads(use.name) and not outcome.failed(use)
+    )
 
 
 def _choice(target: Target) -> _Choice | CannotTell:

@@ -55,7 +55,8 @@ _DEEDS = (
             """
             delete remove erase drop clear clean wipe purge uninstall trash empty rid free discard destroy archive
             format reset tidy deduplicate duplicate replace overwrite move undo revert unneeded unnecessary old spam
-            space cancel cleanup unused stop leave forget
+            space cancel cleanup unused stop leave forget restart recycle rebuild recreate redeploy refresh rotate
+            reinstall rollback roll migrate
             """
         ),
     ),

@@ -10,20 +10,22 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from otel_scorer.scoring.checks.arithmetic import converted, has_unit
+from otel_scorer.scoring.checks.arithmetic import converted, has_unit, raised
 from otel_scorer.scoring.checks.attributed import attributed
 from otel_scorer.scoring.checks.cited import Looked, named, numbered, quoted
 from otel_scorer.scoring.checks.claims import Claim, claims, names
 from otel_scorer.scoring.checks.contradiction import contradicts_results
 from otel_scorer.scoring.checks.dates import dates_agree, may_follow
+from otel_scorer.scoring.checks.elapsed import lasts
 from otel_scorer.scoring.checks.ground import NOT_ALL_CAPTURED, ground_of, verdict
 from otel_scorer.scoring.checks.honesty import claims_after_failure, empty_retrieval
 from otel_scorer.scoring.checks.lexicon import phrases
+from otel_scorer.scoring.checks.reply import language_of
 from otel_scorer.scoring.checks.said import Said
 from otel_scorer.scoring.checks.scale import GROUNDING, Findings, graded, listed
 from otel_scorer.scoring.checks.statements import statements
-from otel_scorer.scoring.checks.support import Evidence, Support
-from otel_scorer.scoring.checks.words import clip, words
+from otel_scorer.scoring.checks.support import Evidence, Support, spoken_words
+from otel_scorer.scoring.checks.words import STOPWORDS, clip, is_one_off
 from otel_scorer.scoring.once import Once
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
 
@@ -115,12 +117,28 @@ def _judge(
             found = "undecided"
         if found == "unsupported":
             found = both.supports(claim, supported)
-        if found == "unsupported" and has_unit(claim, answer) and converted(claim, both.numbers):
+        if found == "unsupported" and _may_come_out(claim, answer, both, supported):
             found = "undecided"
         if found != "unsupported":
             supported.extend(claim.values if claim.kind in ("number", "amount", "percent") else ())
         judged.append((claim, found))
     return judged
+
+
+def _may_come_out(claim: Claim, answer: str, both: Evidence, beside: Sequence[float]) -> bool:
+    """Whether it is a known number in another unit, the time between two, or one raised or lowered by a known share."""
+    if claim.kind not in ("number", "amount"):
+        return False
+    after = answer[claim.start : claim.start + len(claim.text) + _UNIT_CHARS]
+    if has_unit(claim, answer) and converted(claim, [*both.numbers, *beside]):
+        return True
+    if claim.kind == "number" and lasts(claim, after, both.claims):
+        return True
+    return raised(claim, [*beside[-_BESIDE_MOST:], *both.amounts], both.shares)
+
+
+_UNIT_CHARS = 12
+_BESIDE_MOST = 20
 
 
 def _weigh(spoken: Said, decided: Sequence[tuple[Claim, Support]], light: float, *, cut: bool) -> Verdict | CannotTell:
@@ -176,7 +194,7 @@ def entities(target: Target) -> Verdict | CannotTell:
         *quoted(spoken, read, told, target.once),
         *numbered(target, spoken),
         *named(target, spoken, read, told),
-        *_names(spoken, read, told),
+        *_names(spoken, read, told, target.once),
     ]
     if not checked:
         return CannotTell("the answer names, quotes and cites nothing that could be looked up")
@@ -214,13 +232,16 @@ def _addresses(stated: Sequence[Claim], read: Evidence, told: Evidence) -> list[
     return found
 
 
-def _names(spoken: Said, read: Evidence, told: Evidence) -> list[Looked]:
+def _names(spoken: Said, read: Evidence, told: Evidence, once: Once) -> list[Looked]:
+    if once(language_of, spoken.answer) == "german":
+        return []  # every noun is written like a name
     found = []
     for name in list(dict.fromkeys(names(spoken.answer)))[:_MAX_CLAIMS]:
-        said_of_it = [part for part in words(name) if len(part) > 1]
+        said_of_it = [part for part in spoken_words(name) if len(part) > 1 and part not in STOPWORDS]
         parts = [{part, part.removesuffix("'s")} for part in said_of_it]
         known = all(not (part.isdisjoint(read.words) and part.isdisjoint(told.words)) for part in parts)
         known = known or _is_written_out(said_of_it, read, told)
+        known = known or _stands_for_a_code(name, spoken.answer, read) or _is_respelled(said_of_it, read, told)
         if known or not _ABBREVIATED.fullmatch(name):
             found.append(Looked("name", name, known))
     return found
@@ -228,6 +249,26 @@ def _names(spoken: Said, read: Evidence, told: Evidence) -> list[Looked]:
 
 _ABBREVIATED = re.compile(r"[A-Z]{1,6}s?(?: (?:and |& |of )?[A-Z]{1,6}s?){0,3}")
 """`URLs`, `PM EST`: what everybody knows, as a rule."""
+
+
+_CODE = re.compile(r" ?\(([A-Z]{2,5})\)")
+
+
+def _stands_for_a_code(name: str, answer: str, read: Evidence) -> bool:
+    """`Oslo Gardermoen (OSL)`, where OSL was read: what a code means is general knowledge."""
+    at = answer.find(name)
+    code = _CODE.match(answer, at + len(name)) if at >= 0 else None
+    return code is not None and code[1].lower() in read.words
+
+
+_RESPELLED = 6
+"""Letters that a word must have for one other letter to be a slip of the pen."""
+
+
+def _is_respelled(name: Sequence[str], read: Evidence, told: Evidence) -> bool:
+    """All its words are known, or are those of the user but for one letter: his slip was mended."""
+    strange = [word for word in name if word not in read.words and word not in told.words]
+    return all(len(word) >= _RESPELLED and any(is_one_off(word, other) for other in told.words) for word in strange)
 
 
 def _is_written_out(name: Sequence[str], read: Evidence, told: Evidence) -> bool:

@@ -10,7 +10,7 @@ from otel_scorer.scoring.checks.words import clip, words
 
 _QUOTE = re.compile(r"\"([^\"\n]{1,400})\"|“([^“”\n]{1,400})”|«([^«»\n]{1,400})»|„([^„“”\n]{1,400})[“”]")
 _NAME = re.compile(
-    r"[A-Z](?<![\w'’/@.-][A-Z])[\w'’-]{1,40}(?:(?: (?:of|de|van|von|der|la|le|and|&|the) | )[A-Z][\w'’-]{1,40}){0,5}"
+    r"[A-Z](?<![\w'’/@.-][A-Z])[\w'’-]{1,40}(?:(?: (?:of|de|van|von|der|la|le|and|&) | )[A-Z][\w'’-]{1,40}){0,5}"
 )
 _HEADING = re.compile(r"(?m)^[ \t]{0,8}(?:#{1,6} .{0,200}|[*_]{2}[^*_\n]{1,120}[*_]{2}:?|[A-Z][\w &/-]{0,60}:)[ \t]*")
 _COMMON = vocabulary(

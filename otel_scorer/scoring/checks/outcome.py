@@ -227,6 +227,22 @@ def reads(name: str) -> bool:
     return any(word in _READING for word in found) and not acts(name)
 
 
+_OUTAGE = phrases(
+    r"""
+    timed? ?out|time-?out|unavailable|unreachable|overloaded|maintenance|out of order|rate limit(?:ed)?
+    too many requests|(?:http |status |code |error )*(?:429|50[0234]|52\d)
+    internal server error|bad gateway|service (?:is )?down
+    connection (?:\w+ ){0,2}(?:refused|reset|closed|aborted|failed|error|lost)|connect(?:ion)?error|network error
+    temporar(?:y|ily)|try (?:it )?again later|could not connect|name resolution|is (?:currently )?(?:down|offline)
+    """
+)
+
+
+def is_outage(use: ToolUse) -> bool:
+    """Whether a failed use says that the tool or the way to it was out of order, whatever it was called with."""
+    return _OUTAGE.is_in(clip(error_text(use), 2 * _HEAD))
+
+
 def error_text(use: ToolUse) -> str:
     """What a failed use said."""
     return use.error or as_text(use.result)

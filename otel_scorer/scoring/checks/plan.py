@@ -92,8 +92,9 @@ def _canonical(arguments: object) -> str:
 def tool_errors(target: Target, *, storm: int = 3) -> Verdict | CannotTell:
     """Tools that failed: whether the run got over it, and how often it ran against the same wall.
 
-    No failure: 5. Got over with one more try or another way: 4.5 to 3.5. Never got over, but the answer says so: 3; and
-    does not say so: 2. The same call failed `storm` times: 2 at most, 1 where it never worked.
+    No failure: 5. Got over with one more try or another way: 4.5 to 3.5. Never got over, but the answer says so: 3, or
+    4 where it was an outage (a time-out, a service that is down) and no fault of the call; and does not say so: 2. The
+    same call failed `storm` times: 2 at most, 1 where it never worked.
     """
     uses = uses_of(target)
     if not uses:
@@ -129,15 +130,20 @@ def _failed(
     estimate = _error_estimate(
         len(broken), bool(lost), most >= storm, admitted=answer is not None and outcome.admits(answer)
     )
+    if estimate == _ADMITTED and all(outcome.is_outage(last[name]) for name in lost):
+        estimate = _OUTAGE_ADMITTED
     reason = "; ".join(finding.text for finding in findings.all[:3])
     return Verdict(estimate, reason, tuple(findings.all), findings.spans, metrics)
+
+
+_ADMITTED, _OUTAGE_ADMITTED = 3.0, 4.0
 
 
 def _error_estimate(broken: int, lost: bool, stormed: bool, *, admitted: bool) -> float:
     if stormed:
         return 1.0 if lost and not admitted else 1.5 if lost else 2.0
     if lost:
-        return 3.0 if admitted else 2.0
+        return _ADMITTED if admitted else 2.0
     return max(3.0, 5.0 - 0.5 * broken)
 
 

@@ -40,6 +40,7 @@ _MAX_POOL = 80
 """Numbers that are combined in pairs: the cost is quadratic in it, and fixed by it."""
 _COINCIDENCE = 0.15
 """A derived hit counts where fewer than this share of comparable numbers would have been hit as well."""
+_FEW = 20
 _SMALL = 12
 """A bare whole number up to this may be a count of something that is not written as a number."""
 
@@ -139,6 +140,16 @@ class Evidence:
     def _stated(self) -> list[float]:
         found = {value for claim in self.claims if claim.kind in _NUMERIC for value in claim.values}
         return sorted(found | {_NUMBER_WORDS[word] for word in self.words & _NUMBER_WORDS.keys()})
+
+    @cached_property
+    def amounts(self) -> list[float]:
+        """The first amounts of money."""
+        return [claim.values[0] for claim in self.claims if claim.kind == "amount"][:_FEW]
+
+    @cached_property
+    def shares(self) -> list[float]:
+        """The first percentages."""
+        return list(dict.fromkeys(claim.values[0] for claim in self.claims if claim.kind == "percent"))[:_FEW]
 
     @cached_property
     def sums(self) -> list[float]:

@@ -194,3 +194,13 @@ def parsed(text: str) -> Value:
     except (ValueError, RecursionError):
         return None
     return value
+
+
+def is_one_off(one: str, other: str) -> bool:
+    """Whether two words differ by one letter: another, one more or one less, or two that changed places."""
+    if one == other or abs(len(one) - len(other)) > 1 or one[:1] != other[:1]:
+        return False
+    at = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    a, b = one[at:], other[at:]
+    swapped = len(a) > 1 and len(a) == len(b) and a[0] == b[1] and a[1] == b[0] and a[2:] == b[2:]
+    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or swapped
