@@ -106,7 +106,7 @@ def _graded(spoken: Said, read: Evidence, found: Attribution, known: float, sure
     metrics = {"attribution": found.level} if found.size else {}
     if found.size < FEWEST_WORDS:
         return verdict(spoken, _LEAST_SURE, "the answer states next to nothing of its own", (), metrics)
-    reason = f"{found.support:.0%} of what the answer states is in the words of the documents"
+    reason = f"{found.support:.0%} of the answer's statements stand in the documents, by their words"
     if found.impersonal < FEWEST_WORDS or found.known >= known:
         estimate = _LEAST_SURE + (HIGHEST - _LEAST_SURE) * found.level
         return verdict(spoken, estimate, reason, (), metrics, doubtful=found.support < sure)
@@ -114,7 +114,7 @@ def _graded(spoken: Said, read: Evidence, found: Attribution, known: float, sure
         return CannotTell(f"{NOT_ALL_CAPTURED}, so what is not in it is no proof", metrics=metrics)
     if "```" in spoken.answer:
         return CannotTell("the answer holds code, which no document need hold", metrics=metrics)
-    reason = f"only {found.known:.0%} of the words that the answer states things with occur in the documents"
+    reason = f"only {found.known:.0%} of the words in the answer's statements occur in the documents"
     findings = Findings(GROUNDING)
     findings.add("grounding.not_from_documents", reason, stage="LLM", span_ids=(spoken.answer_span,))
     estimate = _UNRELATED + (_GOES_BEYOND - _UNRELATED) * found.known / known

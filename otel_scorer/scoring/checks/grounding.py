@@ -237,17 +237,20 @@ def _names(spoken: Said, read: Evidence, told: Evidence, once: Once) -> list[Loo
         return []  # every noun is written like a name
     found = []
     for name in list(dict.fromkeys(names(spoken.answer)))[:_MAX_CLAIMS]:
-        said_of_it = [part for part in spoken_words(name) if len(part) > 1 and part not in STOPWORDS]
+        named_so = " ".join(part for part in name.split() if not _IDENTIFIED.search(part))
+        said_of_it = [part for part in spoken_words(named_so) if len(part) > 1 and part not in STOPWORDS]
         parts = [{part, part.removesuffix("'s")} for part in said_of_it]
         known = all(not (part.isdisjoint(read.words) and part.isdisjoint(told.words)) for part in parts)
         known = known or _is_written_out(said_of_it, read, told)
         known = known or _stands_for_a_code(name, spoken.answer, read) or _is_respelled(said_of_it, read, told)
-        if known or not _ABBREVIATED.fullmatch(name):
+        if known or not _ABBREVIATED.fullmatch(named_so):
             found.append(Looked("name", name, known))
     return found
 
 
-_ABBREVIATED = re.compile(r"[A-Z]{1,6}s?(?: (?:and |& |of )?[A-Z]{1,6}s?){0,3}")
+_IDENTIFIED = re.compile(r"[0-9]")
+"""Part of an identifier, which `numbers` looks up: `orders A17 and B22`."""
+_ABBREVIATED = re.compile(r"[A-Z]{1,6}s?(?: (?:and|&|of)| [A-Z]{1,6}s?){0,5}")
 """`URLs`, `PM EST`: what everybody knows, as a rule."""
 
 

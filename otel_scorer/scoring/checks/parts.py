@@ -46,7 +46,9 @@ def parts_taken_up(target: Target) -> Verdict | CannotTell:
     for row in rows:
         missing = _not_asked(view, row)
         if missing and not left_open(view):
-            text = f"no call was made for {listed(missing, 3)}, as for {shorten(_asked_one(row, missing), 30)}"
+            text = (
+                f"no call was made for {listed(missing, 3)}, though one was for {shorten(_asked_one(row, missing), 30)}"
+            )
             findings = Findings(PLAN)
             findings.add("plan.part_not_called", text, stage="AGENT", span_ids=(view.tool_uses[-1].span_id,))
             return Verdict(3.0, text, tuple(findings.all), findings.spans)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 
 from otel_scorer.model import Dimension, Finding
+from otel_scorer.scoring.credentials import secrets
+from otel_scorer.scoring.hits import settle
+from otel_scorer.scoring.personal import personal_data
 from otel_scorer.scoring.verdict import HIGHEST, LOWEST
 
 GROUNDING: Dimension = "factual_grounding"
@@ -29,9 +33,25 @@ def graded(bad: float, total: float, *, worst: float = LOWEST) -> float:
 
 
 def shorten(text: str, limit: int = MAX_QUOTED) -> str:
-    """One line of at most `limit` characters."""
-    line = " ".join(text[: 4 * limit].split())
+    """One line of at most `limit` characters, without credentials and personal data: it is read in tracing backends."""
+    line = " ".join(masked(text[: 4 * limit]).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def masked(text: str) -> str:
+    """`text` with the kind in brackets in the place of each credential and of each piece of personal data."""
+    if not _MAY_BE_PRIVATE.search(text):
+        return text
+    parts: list[str] = []
+    end = 0
+    for hit in settle((*secrets(text), *personal_data(text))):
+        parts += (text[end : hit.start], f"[{hit.kind}]")
+        end = hit.end
+    return "".join((*parts, text[end:]))
+
+
+_MAY_BE_PRIVATE = re.compile(r"@|[0-9].?[0-9].?[0-9]|PRIVATE KEY|:[0-9A-Fa-f]{0,4}:")
+"""What every find holds, or more."""
 
 
 def listed(texts: list[str], limit: int = 5) -> str:

@@ -51,7 +51,7 @@ def statements(target: Target, *, high: float = 0.75, low: float = 0.15) -> Verd
     if found.size < FEWEST_WORDS:
         return CannotTell("the answer makes no statement of its own")
     metrics = {"statement_support": found.support}
-    reason = f"{found.support:.0%} of what the answer states is in the words of what the agent read"
+    reason = f"{found.support:.0%} of the answer's statements stand in what the agent read, by their words"
     if found.support >= high:
         return verdict(spoken, 5.0, reason, (), metrics)
     known = found.known if found.impersonal >= _TELLING_WORDS else 1.0

@@ -30,7 +30,9 @@ def arguments_valid(target: Target) -> Verdict | CannotTell:
 
 
 def tool_failed(target: Target) -> Verdict | CannotTell:
-    """Whether the call failed: raised (1), or gave a result that says so (1.5). An empty result is 4: may be right."""
+    """Whether the call failed: raised (1), or gave a result that says so (1.5). A lookup that found
+    nothing is 4: may be right. What thinks, edits or runs something returns nothing by nature.
+    """
     use = use_of(target)
     if use is None:
         return _NO_TOOL
@@ -45,7 +47,7 @@ def tool_failed(target: Target) -> Verdict | CannotTell:
         return Verdict(1.0 if use.error else 1.5, findings.all[0].text, tuple(findings.all), findings.spans)
     if not use.result_captured:
         return CannotTell("the result was not captured", missing_evidence=True)
-    if outcome.is_empty(use.result) and not outcome.acts(use.name):
+    if outcome.is_empty(use.result) and outcome.reads(use.name):
         findings.add("tool.empty_result", f"{use.name} returned nothing", stage="TOOL", span_ids=(use.span_id,))
         return Verdict(4.0, findings.all[0].text, tuple(findings.all), findings.spans)
     return Verdict(5.0, "the call returned a result", evidence=(use.span_id,))
