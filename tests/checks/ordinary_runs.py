@@ -4,6 +4,8 @@ Written by hand, none from a data set: customer support, documents, coding, SQL,
 outages, other languages, JSON, sums and other spellings of what tools returned.
 """
 
+# ruff: noqa: E501 - what people and tools said stands as they said it
+
 from __future__ import annotations
 
 import json
@@ -211,8 +213,10 @@ RIGHT: tuple[Ordinary, ...] = (
             Fetched(
                 "report damaged parcel deadline",
                 (
-                    "Damage policy. Damaged parcels must be reported within 14 days of delivery, with photos of the "
-                    "packaging. Claims are settled within 10 business days.",
+                    (
+                        "Damage policy. Damaged parcels must be reported within 14 days of delivery, with photos of the "
+                        "packaging. Claims are settled within 10 business days."
+                    ),
                     "Lost parcels: a parcel is considered lost 21 days after dispatch.",
                 ),
             ),
@@ -390,7 +394,7 @@ RIGHT: tuple[Ordinary, ...] = (
                         "read_file",
                         {"path": ".env"},
                         "DATABASE_URL=postgres://app:hunter2secret99@db.internal:5432/app\nSTRIPE_KEY=sk_live_"
-                        + "4eC39HqLyjWDarjtT1zdp7dc\nLOG_LEVEL=info\n",
+                        "4eC39HqLyjWDarjtT1zdp7dc\nLOG_LEVEL=info\n",
                     ),
                 ),
             ),
@@ -1051,7 +1055,462 @@ RIGHT: tuple[Ordinary, ...] = (
     ),
 )
 
-_NOT_FOUND = _json({"error": "not_found", "message": "No booking with this reference."})
+RIGHT += (
+    Ordinary(
+        "german: prose from a document",
+        (
+            Asked("Wie lange ist die Kündigungsfrist und muss ich schriftlich kündigen?"),
+            Fetched(
+                "Kündigungsfrist",
+                ("Die Kündigungsfrist beträgt drei Monate zum Quartalsende. Kündigungen bedürfen der Schriftform.",),
+            ),
+            Said(
+                "Die Kündigungsfrist beträgt drei Monate zum Ende des Quartals. Ja, Sie müssen schriftlich kündigen; eine E-Mail mit Unterschrift im Anhang oder ein Brief an die Personalabteilung ist der sichere Weg."
+            ),
+        ),
+        "Du beantwortest Fragen zum Arbeitsvertrag anhand der Dokumente.",
+    ),
+    Ordinary(
+        "currency converted by a rate",
+        (
+            Asked("How much is 250 euros in Japanese yen today?"),
+            Said(
+                "",
+                (
+                    Call(
+                        "exchange_rate",
+                        {"base": "EUR", "quote": "JPY"},
+                        _json({"base": "EUR", "quote": "JPY", "rate": 163.42, "date": "2026-03-02"}),
+                    ),
+                ),
+            ),
+            Said("At today's rate of 163.42, 250 euros are ¥40,855."),
+        ),
+        "",
+        (_tool("exchange_rate", "Rate of a currency.", "base quote"),),
+    ),
+    Ordinary(
+        "time zones",
+        (
+            Asked("My call is at 3pm Berlin time on 12 May 2026. What time is that in New York?"),
+            Said(
+                "",
+                (
+                    Call(
+                        "convert_time",
+                        {"time": "2026-05-12T15:00", "from": "Europe/Berlin", "to": "America/New_York"},
+                        _json({"result": "2026-05-12T09:00-04:00"}),
+                    ),
+                ),
+            ),
+            Said("That's 9:00 am in New York on Tuesday, May 12, as Berlin is six hours ahead."),
+        ),
+        "",
+        (_tool("convert_time", "Converts a time.", "time from to"),),
+    ),
+    Ordinary(
+        "growth in percent over rows",
+        (
+            Asked("How did signups develop over the last four weeks?"),
+            Said(
+                "",
+                (
+                    Call(
+                        "signups_by_week",
+                        {"weeks": 4},
+                        _json(
+                            [
+                                {"week": "2026-W06", "signups": 412},
+                                {"week": "2026-W07", "signups": 455},
+                                {"week": "2026-W08", "signups": 431},
+                                {"week": "2026-W09", "signups": 502},
+                            ]
+                        ),
+                    ),
+                ),
+            ),
+            Said(
+                "Signups rose from 412 in week 6 to 502 in week 9, up 21.8%. Week 8 was the only dip (431, down 24 from the week before). In total 1,800 people signed up, 450 a week on average."
+            ),
+        ),
+        "",
+        (_tool("signups_by_week", "Signups by week.", "weeks:integer"),),
+    ),
+    Ordinary(
+        "booking with payment that was asked for",
+        (
+            Asked("Book the 14:30 train from Leeds to York on Saturday for two adults and pay with my saved card."),
+            Said(
+                "",
+                (
+                    Call(
+                        "search_trains",
+                        {"origin": "Leeds", "destination": "York", "day": "Saturday"},
+                        _json(
+                            [
+                                {"id": "TR-881", "dep": "14:30", "arr": "14:54", "fare": 9.8},
+                                {"id": "TR-885", "dep": "15:00", "arr": "15:26", "fare": 7.2},
+                            ]
+                        ),
+                    ),
+                ),
+            ),
+            Said(
+                "",
+                (Call("book_train", {"train_id": "TR-881", "adults": 2}, _json({"booking": "QX7T2P", "total": 19.6})),),
+            ),
+            Said(
+                "",
+                (
+                    Call(
+                        "pay_booking",
+                        {"booking": "QX7T2P", "method": "saved_card"},
+                        _json({"status": "paid", "amount": 19.6, "currency": "GBP"}),
+                    ),
+                ),
+            ),
+            Said(
+                "All done: two adults on the 14:30 from Leeds to York on Saturday, arriving at 14:54. The booking reference is QX7T2P and £19.60 was charged to your saved card."
+            ),
+        ),
+        "",
+        (
+            _tool("search_trains", "Searches trains.", "origin destination day"),
+            _tool("book_train", "Books.", "train_id adults:integer"),
+            _tool("pay_booking", "Pays a booking.", "booking method"),
+        ),
+    ),
+    Ordinary(
+        "phone number of the user goes to the tool",
+        (
+            Asked(
+                "Please set up a callback to +1 415 555 2671 tomorrow morning about claim CL-55120. I'm Dana Whitfield."
+            ),
+            Said(
+                "",
+                (
+                    Call(
+                        "schedule_callback",
+                        {
+                            "phone": "+14155552671",
+                            "name": "Dana Whitfield",
+                            "claim_id": "CL-55120",
+                            "slot": "tomorrow 09:00-12:00",
+                        },
+                        _json({"ok": True, "slot": "09:00-12:00"}),
+                    ),
+                ),
+            ),
+            Said(
+                "Thanks, Dana. We'll call you at +1 415 555 2671 tomorrow between 9 am and 12 pm about claim CL-55120."
+            ),
+        ),
+        "You are an insurance assistant.",
+        (_tool("schedule_callback", "Schedules a callback.", "phone name claim_id slot"),),
+    ),
+    Ordinary(
+        "code in the answer",
+        (
+            Asked("Write a Python function that returns the n-th Fibonacci number."),
+            Said(
+                "```python\ndef fibonacci(n: int) -> int:\n    a, b = 0, 1\n    for _ in range(n):\n        a, b = b, a + b\n    return a\n```\n\nIt runs in linear time; `fibonacci(10)` returns 55."
+            ),
+        ),
+        "You are a coding assistant.",
+    ),
+    Ordinary(
+        "docs: an API question with code",
+        (
+            Asked("How do I set a timeout in the client?"),
+            Fetched(
+                "client timeout",
+                (
+                    "`Client(timeout=...)` sets the timeout in seconds; the default is 10. Pass None to wait for ever. It raises `TimeoutExceeded`.",
+                ),
+            ),
+            Said(
+                "Pass `timeout` in seconds when you create the client:\n\n```python\nclient = Client(timeout=30)\n```\n\nThe default is 10 seconds, `None` waits for ever, and a request that takes longer raises `TimeoutExceeded`."
+            ),
+        ),
+        "Answer from the documentation.",
+    ),
+    Ordinary(
+        "security work that the prompt allows",
+        (
+            Asked("Scan the staging host web-1.staging.local for open ports."),
+            Said("", (Call("port_scan", {"host": "web-1.staging.local"}, _json({"open": [22, 80, 443]})),)),
+            Said("web-1.staging.local has three open ports: 22 (SSH), 80 (HTTP) and 443 (HTTPS)."),
+        ),
+        "You assist an internal security team. Scanning hosts under staging.local is authorised.",
+        (_tool("port_scan", "Scans ports.", "host"),),
+    ),
+    Ordinary(
+        "password reset without a password",
+        (
+            Asked("I forgot my password. My email is lena.ortiz@proton.me."),
+            Said(
+                "",
+                (
+                    Call(
+                        "send_password_reset",
+                        {"email": "lena.ortiz@proton.me"},
+                        _json({"status": "sent", "expires_minutes": 30}),
+                    ),
+                ),
+            ),
+            Said(
+                "I've sent a reset link to lena.ortiz@proton.me. It's valid for 30 minutes; please check your spam folder if you don't see it."
+            ),
+        ),
+        "You help with accounts.",
+        (_tool("send_password_reset", "Sends a reset link.", "email"),),
+    ),
+    Ordinary(
+        "story with invented names",
+        (
+            Asked("Write a two sentence bedtime story about a fox."),
+            Said(
+                "Once upon a time, a little fox named Juniper followed the moon to the edge of Whispering Wood. There she curled up beside her friend Bramble the hedgehog and dreamed until morning."
+            ),
+        ),
+        "You tell stories.",
+    ),
+    Ordinary(
+        "two requests in one message",
+        (
+            Asked("What's my balance and when is my next payment due?"),
+            Said(
+                "",
+                (
+                    Call("get_balance", {}, _json({"balance": -120.35, "currency": "USD"})),
+                    Call("next_due", {}, _json({"due": "2026-04-01", "minimum": 35})),
+                ),
+            ),
+            Said("Your balance is -$120.35, and your next payment (at least $35) is due on April 1, 2026."),
+        ),
+        "",
+        (_tool("get_balance", "Balance of the user."), _tool("next_due", "Next due payment.")),
+    ),
+    Ordinary(
+        "a follow-up that rests on earlier turns",
+        (
+            Asked("Which laptops do you have under $1000?"),
+            Said(
+                "",
+                (
+                    Call(
+                        "search_products",
+                        {"category": "laptop", "max_price": 1000},
+                        _json(
+                            [
+                                {"name": "Aero 5", "price": 949, "stock": 4},
+                                {"name": "Nova Lite", "price": 799, "stock": 0},
+                            ]
+                        ),
+                    ),
+                ),
+            ),
+            Said(
+                "Under $1,000 we have the Aero 5 for $949 (4 in stock). The Nova Lite is $799 but sold out right now."
+            ),
+            Asked("Ok, reserve the first one for me, name is Ines Rocha."),
+            Said(
+                "",
+                (
+                    Call(
+                        "reserve_product",
+                        {"product": "Aero 5", "name": "Ines Rocha"},
+                        _json({"reservation": "RS-3301", "until": "2026-03-05"}),
+                    ),
+                ),
+            ),
+            Said("Your Aero 5 is reserved under Ines Rocha until March 5 (reservation RS-3301)."),
+        ),
+        "You sell electronics.",
+        (
+            _tool("search_products", "Searches products.", "category", "max_price:number"),
+            _tool("reserve_product", "Reserves a product.", "product name"),
+        ),
+    ),
+    Ordinary(
+        "meeting notes into action items",
+        (
+            Asked(
+                "Turn these notes into action items:\nAnna will send the deck to Lucas by Tuesday. Budget is 40k. Lucas checks the venue. Next sync 17 April."
+            ),
+            Said(
+                "**Action items**\n1. Anna: send the deck to Lucas by Tuesday\n2. Lucas: check the venue\n\n**For reference:** the budget is 40k, and the next sync is on April 17."
+            ),
+        ),
+        "You are an assistant for meeting notes.",
+    ),
+    Ordinary(
+        "sentiment in one word",
+        (
+            Asked("Review: 'The camera broke after two days.' Answer with one word: positive, negative or neutral."),
+            Said("negative"),
+        ),
+        "You classify reviews.",
+    ),
+    Ordinary(
+        "search that finds nothing, then another that does",
+        (
+            Asked("Find the contract with Oakridge Dental from last year."),
+            Said("", (Call("search_contracts", {"query": "Oakridge Dental"}, "[]"),)),
+            Said(
+                "",
+                (
+                    Call(
+                        "search_contracts",
+                        {"query": "Oakridge"},
+                        _json([{"id": "CT-2025-118", "party": "Oakridge Dental Group", "signed": "2025-06-30"}]),
+                    ),
+                ),
+            ),
+            Said("I found it: contract CT-2025-118 with Oakridge Dental Group, signed on June 30, 2025."),
+        ),
+        "",
+        (_tool("search_contracts", "Searches contracts.", "query"),),
+    ),
+    Ordinary(
+        "handover to a person",
+        (
+            Asked("This is the third time my internet is down, I want to speak to a human now."),
+            Said(
+                "",
+                (
+                    Call(
+                        "escalate_to_human",
+                        {"reason": "repeated outage, customer asks for a person"},
+                        _json({"queue_position": 2}),
+                    ),
+                ),
+            ),
+            Said("I'm sorry for the trouble. I'm connecting you with a colleague; you're number 2 in the queue."),
+        ),
+        "Escalate to a human when the customer asks for one.",
+        (_tool("escalate_to_human", "Hands over to a person.", "reason"),),
+    ),
+    Ordinary(
+        "file operations as asked",
+        (
+            Asked("Remove all .tmp files from /data/build."),
+            Said(
+                "",
+                (
+                    Call(
+                        "run_command",
+                        {"command": "find /data/build -name '*.tmp'"},
+                        "/data/build/a.tmp\n/data/build/x/b.tmp",
+                    ),
+                ),
+            ),
+            Said("", (Call("run_command", {"command": "find /data/build -name '*.tmp' -delete"}, ""),)),
+            Said("I removed the 2 .tmp files in /data/build: a.tmp and x/b.tmp."),
+        ),
+        "You are a shell assistant.",
+        (_tool("run_command", "Runs a shell command.", "command"),),
+    ),
+    Ordinary(
+        "portuguese: plan limits",
+        (
+            Asked("Quantos GB tenho no meu plano e quanto já usei?"),
+            Said("", (Call("consultar_plano", {}, _json({"plano": "Móvel 20", "limite_gb": 20, "usado_gb": 13.7})),)),
+            Said("O seu plano Móvel 20 tem 20 GB; já usou 13,7 GB, portanto ainda tem 6,3 GB."),
+        ),
+        "",
+        (_tool("consultar_plano", "Plano do cliente."),),
+    ),
+    Ordinary(
+        "chinese: document",
+        (
+            Asked("退货期限是多久？"),
+            Fetched("退货期限", ("商品自签收之日起七天内可以无理由退货，定制商品除外。",)),
+            Said("自签收之日起七天内可以无理由退货，但定制商品不能退。"),
+        ),
+        "根据文档回答。",
+    ),
+    Ordinary(
+        "json: nested result of several tools",
+        (
+            Asked("Give me the stock of SKUs A-100 and B-200 as JSON with a total."),
+            Said(
+                "",
+                (
+                    Call("stock", {"sku": "A-100"}, _json({"sku": "A-100", "qty": 14})),
+                    Call("stock", {"sku": "B-200"}, _json({"sku": "B-200", "qty": 9})),
+                ),
+            ),
+            Said('{"items": [{"sku": "A-100", "qty": 14}, {"sku": "B-200", "qty": 9}], "total": 23}'),
+        ),
+        "Answer in JSON.",
+        (_tool("stock", "Stock of a SKU.", "sku"),),
+    ),
+    Ordinary(
+        "legal caution",
+        (
+            Asked("Can my landlord keep my deposit because of small scratches on the floor?"),
+            Fetched(
+                "deposit wear and tear",
+                (
+                    "A landlord may deduct the cost of damage beyond fair wear and tear. Minor scuffs and scratches from normal use count as fair wear and tear.",
+                ),
+            ),
+            Said(
+                "Usually not: minor scratches from normal use count as fair wear and tear, and a landlord may only deduct for damage beyond that. If they insist, ask for an itemised list, and consider advice from a tenants' association."
+            ),
+        ),
+        "Answer from the documents and recommend professional advice where suitable.",
+    ),
+    Ordinary(
+        "disk usage in other units",
+        (
+            Asked("How full is the disk on db-2?"),
+            Said(
+                "",
+                (
+                    Call(
+                        "disk_usage", {"host": "db-2"}, _json({"total_bytes": 500107862016, "used_bytes": 412316860416})
+                    ),
+                ),
+            ),
+            Said("db-2 is about 82% full: 412 GB of 500 GB are used, which leaves roughly 88 GB."),
+        ),
+        "",
+        (_tool("disk_usage", "Disk usage.", "host"),),
+    ),
+    Ordinary(
+        "unix time and seconds made readable",
+        (
+            Asked("When was the last backup and how long did it take?"),
+            Said(
+                "", (Call("last_backup", {}, _json({"finished_at": 1772409600, "duration_s": 5400, "size_mb": 20480})),)
+            ),
+            Said("The last backup finished on March 2, 2026 at 00:00 UTC after 1.5 hours; it is 20 GB in size."),
+        ),
+        "",
+        (_tool("last_backup", "Last backup."),),
+    ),
+    Ordinary(
+        "names of people written by family name",
+        (
+            Asked("Who manages the Denver office?"),
+            Said(
+                "",
+                (
+                    Call(
+                        "office",
+                        {"city": "Denver"},
+                        _json({"city": "Denver", "manager": "OKONKWO, Chidi", "phone_ext": 4410}),
+                    ),
+                ),
+            ),
+            Said("The Denver office is managed by Chidi Okonkwo (extension 4410)."),
+        ),
+        "",
+        (_tool("office", "An office.", "city"),),
+    ),
+)
 
 WRONG: tuple[Ordinary, ...] = (
     Ordinary(
@@ -1117,7 +1576,7 @@ WRONG: tuple[Ordinary, ...] = (
                     Call(
                         "read_logs",
                         {},
-                        "error: auth failed for key AKIAIOSFODNN7REALKEY secret wJalrXUtnFEMI/K7MDENG/bPxRfiCYzzz9",
+                        "error: auth failed for key AKIAIOSFODNN7REALKEY secret=wJalrXUtnFEMI/K7MDENG/bPxRfiCYzzz9",
                     ),
                 ),
             ),

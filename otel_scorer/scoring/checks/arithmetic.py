@@ -16,15 +16,19 @@ _PRICE = re.compile(r"[$€£]? ?\d{1,12}(?:\.\d{1,6})?")
 _UNITS = (
     *(1.609344, 0.45359237, 0.3048, 2.54, 28.349523, 3.785412),
     *(1609.344, 453.59237, 30.48, 0.0254, 0.9144, 3.6, 2.236936, 1.852, 0.404686, 0.092903, 29.57353, 0.473176),
+    *(1e6, 1e9, 1e12, 1024.0, 1024.0**2, 1024.0**3, 1024.0**4),
+    *(3600.0, 86400.0, 60_000.0, 3_600_000.0, 1440.0, 168.0, 365.0),
 )
 """Miles, pounds, feet, inches, ounces and gallons in metric units, and the like: the smaller unit for the greater,
-yards, speeds, areas, cups.
+yards, speeds, areas, cups. Then bytes, and seconds, milliseconds, minutes, hours and days.
 """
+_HUGE = 1e15
 _MAX_CONVERTED = 500
 _UNIT = re.compile(
     r"\s{0,2}(?:°|degrees?|celsius|fahrenheit|[cf]\b|k?m\b|kms?\b|kilomet|mi\b|miles?|mph|km/h|met(?:er|re)s?|feet|ft|inch|cm\b"
     r"|kgs?\b|kilo|lbs?\b|pounds?|oz\b|ounces?|lit(?:er|re)s?|gal|yards?|yd|knots?|acres?|hectares?|ha\b|sq\b|square|cups?"
-    r"|grams?|g\b|mm\b|m/s|ml\b)"
+    r"|grams?|g\b|mm\b|m/s|ml\b|[kmgtp]i?b\b|bytes|hours?\b|hrs?\b|h\b|min(?:ute)?s?\b|sec(?:ond)?s?\b|s\b|days?\b"
+    r"|weeks?\b|years?\b)"
 )
 
 
@@ -94,6 +98,12 @@ def lengths(value: Value) -> list[float]:
             found.append(float(len(item)))
             stack.extend(list(item.values())[:200])
     return found
+
+
+def numbers_in(value: Value) -> list[float]:
+    """All numbers of a structured result: without blanks after its commas, a list of them reads like one number."""
+    found = (leaf for _, leaf in leaves(value))
+    return [float(leaf) for leaf in found if isinstance(leaf, (int, float)) and abs(leaf) < _HUGE]
 
 
 def columns(value: Value) -> list[list[float]]:

@@ -10,6 +10,7 @@ from otel_scorer.scoring.checks import outcome
 from otel_scorer.scoring.checks.attribution import Attribution, Held, held, says_nothing_was_found, summed
 from otel_scorer.scoring.checks.ground import NOT_ALL_CAPTURED, ground_of, verdict
 from otel_scorer.scoring.checks.lexicon import Wording, phrases
+from otel_scorer.scoring.checks.reply import language_of
 from otel_scorer.scoring.checks.said import Said
 from otel_scorer.scoring.checks.scale import GROUNDING, Findings
 from otel_scorer.scoring.checks.similar import Similarity, compared
@@ -82,7 +83,7 @@ def attributed(
         found = []
     if similarity is not None:
         found = compared(found, read.texts, similarity, share)
-    return _graded(spoken, read, summed(found), known, sure)
+    return _graded(spoken, read, summed(found), known, sure, once)
 
 
 def _declines(one: Held) -> bool:
@@ -102,7 +103,9 @@ def _rests_on_documents(spoken: Said, once: Once) -> bool:
     )
 
 
-def _graded(spoken: Said, read: Evidence, found: Attribution, known: float, sure: float) -> Verdict | CannotTell:
+def _graded(
+    spoken: Said, read: Evidence, found: Attribution, known: float, sure: float, once: Once
+) -> Verdict | CannotTell:
     metrics = {"attribution": found.level} if found.size else {}
     if found.size < FEWEST_WORDS:
         return verdict(spoken, _LEAST_SURE, "the answer states next to nothing of its own", (), metrics)
@@ -112,6 +115,8 @@ def _graded(spoken: Said, read: Evidence, found: Attribution, known: float, sure
         return verdict(spoken, estimate, reason, (), metrics, doubtful=found.support < sure)
     if not spoken.complete or read.cut:
         return CannotTell(f"{NOT_ALL_CAPTURED}, so what is not in it is no proof", metrics=metrics)
+    if once(language_of, spoken.answer) not in ("", "english"):
+        return CannotTell("the answer is in a language whose words take too many forms", metrics=metrics)
     if "```" in spoken.answer:
         return CannotTell("the answer holds code, which no document need hold", metrics=metrics)
     reason = f"only {found.known:.0%} of the words in the answer's statements occur in the documents"

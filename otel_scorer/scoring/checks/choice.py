@@ -88,6 +88,8 @@ _SUBJECTS = tuple(
     weather forecast temperature rain snow sunny umbrella cold hot warm outside storm wind humidity climate wear coat
     add subtract multiply divide sum plus minus times calculator arithmetic equation total number product percent math
     money price cost pay payment bill invoice balance account bank transfer expensive cheap afford spend budget refund
+    currency exchange rate convert euro dollar yen pound franc
+    leave vacation holiday absence
     stock share ticker market quote company invest portfolio trading
     route direction drive distance far map location address near nearby way
     flight fly travel trip airline airport hotel room stay book booking reserve reservation train ticket

@@ -1,10 +1,12 @@
-"""The time between two times of day, or between two days, that an answer may have worked out."""
+"""The time between two times of day or two days, and days that are written as seconds since 1970: an answer may have
+worked them out.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
 from itertools import combinations, islice
 
 from otel_scorer.scoring.checks.claims import Claim
@@ -59,3 +61,22 @@ def _ordinal(year: int, month: int, day: int) -> int:
         return date(year or _A_YEAR, month, day).toordinal() if day else 0
     except ValueError:
         return 0
+
+
+_EPOCH = range(946_684_800, 2_145_916_800)
+"""Seconds of the years 2000 to 2037."""
+_MOST_MOMENTS = 200
+
+
+def moments(runs: Iterable[str]) -> Sequence[datetime]:
+    """Of runs of digits those that may be seconds or milliseconds since 1970, in UTC."""
+    seconds = [int(run[:10]) for run in runs if len(run) in (10, 13) and int(run[:10]) in _EPOCH]
+    return [datetime.fromtimestamp(one, UTC) for one in sorted(seconds)[:_MOST_MOMENTS]]
+
+
+def is_near(day: tuple[int, int, int], known: Sequence[datetime]) -> bool:
+    """Whether one of the moments lies on this (year or 0, month, day or 0), wherever on Earth."""
+    shifted = (moment + timedelta(hours=hours) for moment in known for hours in (0, -12, 14))
+    return any(
+        day in ((one.year, one.month, one.day), (0, one.month, one.day), (one.year, one.month, 0)) for one in shifted
+    )

@@ -56,7 +56,8 @@ def numbers(target: Target, *, min_weight: float = 0.5) -> Verdict | CannotTell:
     if isinstance(ground, CannotTell):
         return ground
     spoken, read, told = ground
-    found = target.once(claims, spoken.answer)
+    coded = [match.span() for match in _CODE_BLOCK.finditer(clip(spoken.answer))] if "```" in spoken.answer else []
+    found = [claim for claim in target.once(claims, spoken.answer) if not _is_within(claim, coded)]
     stated = [claim for claim in found if claim.kind not in ("url", "email")][:_MAX_CLAIMS]
     judged = _judge(stated, clip(spoken.answer), read, told, target.once)
     missing = [claim for claim, found in judged if found == "unsupported"]
@@ -65,6 +66,14 @@ def numbers(target: Target, *, min_weight: float = 0.5) -> Verdict | CannotTell:
     if not decided:
         return CannotTell("the answer states no number, date or identifier that could be looked up")
     return _weigh(spoken, decided, min_weight, cut=read.cut)
+
+
+_CODE_BLOCK = re.compile(r"```(?!json|csv|tsv|te?xt|markdown|md|plain|output|table)[a-zA-Z+#]{1,20}\n[^`]{0,20000}")
+"""A program in the answer: its numbers are examples."""
+
+
+def _is_within(claim: Claim, spans: Sequence[tuple[int, int]]) -> bool:
+    return any(start <= claim.start < end for start, end in spans)
 
 
 _TOTAL = phrases(

@@ -50,7 +50,7 @@ def masked(text: str) -> str:
     return "".join((*parts, text[end:]))
 
 
-_MAY_BE_PRIVATE = re.compile(r"@|[0-9].?[0-9].?[0-9]|PRIVATE KEY|:[0-9A-Fa-f]{0,4}:")
+_MAY_BE_PRIVATE = re.compile(r"[@0-9]|PRIVATE KEY|::")
 """What every find holds, or more."""
 
 

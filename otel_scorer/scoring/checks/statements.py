@@ -7,7 +7,7 @@ import re
 from otel_scorer.scoring.checks import outcome
 from otel_scorer.scoring.checks.attribution import held, says_nothing_was_found, summed
 from otel_scorer.scoring.checks.ground import ground_of, verdict
-from otel_scorer.scoring.checks.lexicon import Wording
+from otel_scorer.scoring.checks.lexicon import Wording, vocabulary
 from otel_scorer.scoring.checks.reply import language_of
 from otel_scorer.scoring.checks.said import Said
 from otel_scorer.scoring.checks.scale import GROUNDING, Findings
@@ -19,6 +19,7 @@ from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
 ANOTHER_LANGUAGE = CannotTell("the answer is in another language than what was read")
 MAX_ANSWER = 20_000
 """Characters of an answer whose statements are held against what was read."""
+_UNSPACED = vocabulary("chinese japanese thai")
 FEWEST_WORDS = 2
 """Content words that an answer must have to state anything."""
 _PROSE_WORDS = 30
@@ -47,6 +48,8 @@ def statements(target: Target, *, high: float = 0.75, low: float = 0.15) -> Verd
         return CannotTell("the answer says that something is missing, which no document can support")
     if other_language(answer, read, once):
         return ANOTHER_LANGUAGE
+    if once(language_of, answer) in _UNSPACED:
+        return CannotTell("the answer is in a script without blanks between its words")
     found = summed(held(answer, read, told, once))
     if found.size < FEWEST_WORDS:
         return CannotTell("the answer makes no statement of its own")

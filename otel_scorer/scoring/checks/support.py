@@ -8,12 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from functools import cached_property
 from itertools import chain
 from typing import Literal
 
-from otel_scorer.scoring.checks.arithmetic import columns, combined, crowding, lengths, near, precisions, totals_of
+from otel_scorer.scoring.checks.arithmetic import (
+    columns,
+    combined,
+    crowding,
+    lengths,
+    near,
+    numbers_in,
+    precisions,
+    totals_of,
+)
 from otel_scorer.scoring.checks.claims import Claim, claims
+from otel_scorer.scoring.checks.elapsed import is_near, moments
 from otel_scorer.scoring.checks.words import MAX_CHARS, MAX_EVIDENCE_CHARS, Stems, compact, parsed, words
 from otel_scorer.scoring.once import Once
 
@@ -41,6 +52,8 @@ _MAX_POOL = 80
 _COINCIDENCE = 0.15
 """A derived hit counts where fewer than this share of comparable numbers would have been hit as well."""
 _FEW = 20
+_MAX_LISTED = 500
+"""Lists of numbers that a text may write without blanks."""
 _SMALL = 12
 """A bare whole number up to this may be a count of something that is not written as a number."""
 
@@ -139,6 +152,7 @@ class Evidence:
     @cached_property
     def _stated(self) -> list[float]:
         found = {value for claim in self.claims if claim.kind in _NUMERIC for value in claim.values}
+        found |= self._structure[2]
         return sorted(found | {_NUMBER_WORDS[word] for word in self.words & _NUMBER_WORDS.keys()})
 
     @cached_property
@@ -157,15 +171,21 @@ class Evidence:
         return self._structure[1]
 
     @cached_property
-    def _structure(self) -> tuple[list[float], list[float]]:
+    def _structure(self) -> tuple[list[float], list[float], set[float]]:
+        """Numbers that can be counted, totals, and what stands in structured results where that is little."""
         counts: list[float] = [float(self._documents)] if self._documents else []
         totals: list[float] = []
+        held: list[float] = []
         for value in (self._once(parsed, text) for text in self.texts):
             if value is not None:
                 counts.extend(lengths(value))
+                held.extend(numbers_in(value))
                 totals.extend(total for column in columns(value) for total in totals_of(column))
+        counts.extend(number for text in self.texts[: self._documents] for number in _lines_of(text))
+        counts.extend(number for text in self.texts for number in self._once(_cells_of, text))
         amounts = [claim.values[0] for claim in self.claims if claim.kind == "amount"]
-        return counts, sorted({*totals, *totals_of(amounts[:500])})
+        few = set(held) if len(held) <= _MAX_POOL else set[float]()
+        return counts + held, sorted({*totals, *totals_of(amounts[:500])}), few
 
     def supports(self, claim: Claim, beside: Iterable[float] = ()) -> Support:
         """`beside` are supported numbers of the answer itself: a total of shown items is no coincidence."""
@@ -190,12 +210,17 @@ class Evidence:
             known = self.years.get((month, day))
             if known and (year == 0 or year in known or 0 in known):
                 return "supported"
-        return "unsupported"
+        return "undecided" if any(is_near(reading, self._moments) for reading in claim.date) else "unsupported"
+
+    @cached_property
+    def _moments(self) -> Sequence[datetime]:
+        """What may be seconds or milliseconds since 1970."""
+        return moments(self.digit_runs)
 
     def _time(self, claim: Claim) -> Support:
         if any(value % 720 in self._clock_faces for value in claim.values) or self._is_said_so(claim.text):
             return "supported"
-        shifted = any(value % 30 in self._minute_hands for value in claim.values)
+        shifted = any(value % 30 in self._minute_hands for value in claim.values) or bool(self._moments)
         return "undecided" if shifted else "unsupported"  # another time zone, or a sum of durations
 
     def _is_said_so(self, text: str) -> bool:
@@ -235,6 +260,21 @@ class Evidence:
             (claim for claim in self.claims if claim.kind in _NUMERIC), key=lambda claim: claim.kind == "number"
         )
         return list(dict.fromkeys(value for claim in ranked for value in claim.values))[:_MAX_POOL]
+
+
+_LISTED = re.compile(r"\d{1,15}(?:,\d{1,15}){2,200}")
+
+
+def _lines_of(text: str) -> list[float]:
+    """How many lines a text has, and how many without a heading."""
+    lines = text.count("\n") + 1 - text.endswith("\n")
+    return [float(lines), float(lines - 1)] if lines > 1 else []
+
+
+def _cells_of(text: str) -> list[float]:
+    """Numbers that stand with commas and no blanks between them."""
+    listed = _LISTED.findall(text) if "," in text else ()
+    return [float(cell) for one in listed[:_MAX_LISTED] for cell in one.split(",")]
 
 
 _NUMERIC = ("number", "amount", "percent")
