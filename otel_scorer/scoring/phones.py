@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
-from otel_scorer.scoring.hits import Hit, found_from, holds_any
+from otel_scorer.scoring.hits import Hit, holds_any
 
 _BEFORE = 24
 """Characters before a number in which a word may say what it is."""
@@ -63,29 +64,56 @@ _CLAUSE_ENDS = re.compile(r"[ \t]*(?:[.,;!?)\n]|\Z)")
 """After "messages to 12 000 000" a noun may follow, which makes a count of it."""
 
 
+_NAME_CHARS = 64
+"""More than a name and all that stands between it and the number take."""
+
+
+def _before_numbers(text: str, lowered: str) -> Iterator[re.Match[str]]:
+    """What `_NAMED_PHONE` finds, looked for only where a number of seven digits or more comes soon."""
+    begun, end = 0, 0
+    for digits in _SEVEN_DIGITS.finditer(text):
+        for start in _PHONE_NAME.finditer(lowered, max(begun, digits.start() - _NAME_CHARS), digits.start()):
+            begun = start.start() + 1
+            match = _NAMED_PHONE.match(text, start.start()) if start.start() >= end else None
+            if match:
+                yield match
+                end = match.end()
+
+
 def _named(text: str, lowered: str) -> Iterator[Hit]:
-    for match in found_from(_PHONE_NAME, _NAMED_PHONE, text, lowered):
+    for match in _before_numbers(text, lowered):
         weak = match.group(1) or match.group(2)
         if not weak or (not match["number"].isdigit() and _CLAUSE_ENDS.match(text, match.end())):
             yield Hit("phone", *match.span("number"), match["number"])
 
 
+_CLAUSE_BEGINS = re.compile(r"[\n,;|](?=[ \t\\]{0,4}\(?\+?[0-9])")
 _LABELLED_PHONE = re.compile(
-    r"(?:(?<=[\n,;|])|\A)[ \t\\]{0,4}(\(?\+?[0-9][0-9 ().-]{5,20}[0-9])[ \t]{0,2}[-–:(,]?[ \t]{0,2}"
+    r"[ \t\\]{0,4}(\(?\+?[0-9][0-9 ().-]{5,20}[0-9])[ \t]{0,2}[-–:(,]?[ \t]{0,2}"
     r"(?i:office|fax|mobile|cell|home|work|direct|main|tel|phone)\b\)?(?=[ \t\\]{0,4}(?:[\n,;|]|\Z))"
 )
 """A line of a letter head or signature: the number, then what it is for."""
 _LABELS = ("office", "fax", "mobile", "cell", "home", "work", "direct", "main", "tel", "phone")
 
 
+def _at_starts(text: str) -> Iterator[re.Match[str]]:
+    """`_LABELLED_PHONE` at the start of the text and of each line or clause that begins with a digit."""
+    end = 0
+    for start in chain((0,), (begin.end() for begin in _CLAUSE_BEGINS.finditer(text))):
+        match = _LABELLED_PHONE.match(text, start) if start >= end else None
+        if match:
+            yield match
+            end = match.end()
+
+
 def _labelled(text: str) -> Iterator[Hit]:
-    for match in _LABELLED_PHONE.finditer(text):
+    for match in _at_starts(text):
         if 7 <= sum(character.isdigit() for character in match.group(1)) <= 15:
             yield Hit("phone", match.start(1), match.end(1), match.group(1))
 
 
 _INTERNATIONAL = re.compile(
-    r"(?<![\w+.])\+[0-9]{1,3}[ .-]?(?:\(0?[0-9]{0,4}\)[ .-]?)(?:[0-9]{1,5}[ .-]?){1,5}(?![\w+])"
+    r"\+(?<![\w+.]\+)[0-9]{1,3}[ .-]?(?:\(0?[0-9]{0,4}\)[ .-]?)(?:[0-9]{1,5}[ .-]?){1,5}(?![\w+])"
 )
 
 

@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from otel_scorer.scoring.hits import Hit
+from otel_scorer.scoring.hits import Hit, holds_any
 
 _CAPITAL = "A-ZÀ-ÖØ-ÞĀŁŚŠŽŹŻČĆŐŰ"
 _NAME = rf"[{_CAPITAL}][\w'’.-]{{0,30}}"
@@ -30,10 +30,18 @@ _PART = r"(?:[,\n]{0,2} {0,4}(?:Suite|Apt\.?|Apartment|Unit|Floor|Fl\.?|Room|#) 
 
 
 class _Shape(NamedTuple):
-    """A pattern, and one of which a text must hold a match of for it to be tried: most texts do not."""
+    """A pattern, and what a text must hold for it to be tried: one of the `needles` in the folded text, where there
+    are some, and a match of `sign`. Most texts do not, and a word is found faster than a pattern.
+    """
 
     sign: re.Pattern[str]
     pattern: re.Pattern[str]
+    needles: tuple[str, ...] = ()
+
+    def may_be_in(self, text: str, lowered: str) -> bool:
+        if self.needles and not holds_any(lowered, self.needles):
+            return False
+        return self.sign.search(text) is not None
 
 
 _STREETS = (
@@ -53,10 +61,11 @@ _STREETS = (
             rf"(?i:rue|avenue|boulevard|chemin|place|quai|impasse|all[ée]e) "
             rf"(?:(?:de|la|le|les|du|des) |[dl]['’]){{0,3}}{_NAME}"
         ),
+        (" rue ", " avenue ", " boulevard ", " chemin ", " place ", " quai ", " impasse ", " allée ", " allee "),
     ),
     _Shape(
         re.compile(
-            r"(?:Rue|Via|Viale|Corso|Piazza|Calle|C/|Avenida|Av\.|Rua|Praça|Travessa|Carrer|Paseo|Plaza|[Uu]l) ?"
+            r"[RVCPATUu](?:ue|ia|iale|orso|iazza|alle|/|venida|v\.|ua|raça|ravessa|arrer|aseo|laza|l\.|lica) "
         ),
         re.compile(
             rf"\b(?:Rue|Via|Viale|Corso|Piazza|Calle|C/|Avenida|Av\.|Rua|Praça|Travessa|Carrer|Paseo|Plaza|[Uu]l\."
@@ -69,6 +78,10 @@ _STREETS = (
     _Shape(
         re.compile(rf"(?:{_JOINED}) [0-9]"),
         re.compile(rf"\b[{_CAPITAL}][\w-]{{1,30}}(?:{_JOINED}) [0-9]{{1,5}}(?: ?[a-zA-Z])?\b"),
+        tuple(
+            ending.replace("\\", "") + " "
+            for ending in (*_JOINED.replace("stra(?:ß|ss)e|", "").split("|"), "straße", "strasse")
+        ),
     ),
     _Shape(
         re.compile(r" (?:u\.|utca|út|útja|tér|krt\.|körút|sokak|ulica) [0-9]"),
@@ -88,6 +101,7 @@ _STREETS = (
 )
 _GIVING = re.compile(r"(?:address|lives? at|living at|reside[sd]? at|located at)\b(?: is| at| to)?[\s:]{1,4}")
 """In the folded text, before an address."""
+_GIVERS = ("address", "lives at", "live at", "living at", "reside", "located at")
 _WHOSE = re.compile(r"\b(?:home|postal|mailing|shipping|delivery|billing|street|new|my|his|her|their|your|full) $")
 _VALUE = re.compile(r"(?:[^\n.;:@\[\]{}<>\"]|\.(?! )){1,80}")
 _CAPITALISED = re.compile(rf"[{_CAPITAL}]\w")
@@ -96,11 +110,11 @@ _PLACE_SHAPED = re.compile(rf"(?:^|\s)(?:{_NUMBER}|[A-Z]{{1,3}}-?[0-9]{{3,6}})(?
 
 def street_addresses(text: str, lowered: str) -> Iterator[Hit]:
     """Streets with a house number, boxes, and what follows "my address is"."""
-    shaped = (match for shape in _STREETS if shape.sign.search(text) for match in shape.pattern.finditer(text))
+    shaped = (match for shape in _STREETS if shape.may_be_in(text, lowered) for match in shape.pattern.finditer(text))
     streets = [match for match in shaped if _is_street(match)]
     yield from (Hit("street_address", *match.span(), match.group()) for match in streets)
     starts = sorted(match.start() for match in streets)
-    for name in _GIVING.finditer(lowered):
+    for name in _GIVING.finditer(lowered) if holds_any(lowered, _GIVERS) else ():
         value = _VALUE.match(text, name.end())
         found = value.group().rstrip() if value and _is_somebodys(lowered, name, value.group()) else ""
         known = bisect_left(starts, name.end()) < bisect_right(starts, name.end() + len(found))
@@ -161,14 +175,16 @@ _STATES = (
 _WORD_STATES = "CO|DC|DE|HI|ID|IN|ME|MS|OK|OR|PR"
 """Those that are words of their own too, as in `ID 12345`."""
 _NAMED_POSTCODE = re.compile(
-    r"(?<!\w)(?:zip(?: ?code)?|post ?code|postal code|postnummer|plz|cap|cep)\b(?: is)?[\s:.#]{1,4}"
+    r"(?:z(?<!\wz)ip(?: ?code)?|p(?<!\wp)(?:ost ?code|ostal code|ostnummer|lz)|c(?<!\wc)[ae]p)\b(?: is)?[\s:.#]{1,4}"
 )
 """In the folded text."""
+_POSTCODE_NAMES = ("zip", "post", "plz", "cap", "cep")
 _POSTCODE = re.compile(r"(?=[A-Z]{0,3} ?[0-9]?[A-Z]? ?[0-9])[A-Z0-9]{2,5}(?:[ -][A-Z0-9]{2,4})?\b")
 _NUMBER_AFTER = re.compile(r" ([0-9]{4,6}(?:-[0-9]{4})?)\b(?![-,.]?[0-9])")
 _COUNTRY_BEFORE = re.compile(rf"\b(?:{_COUNTRIES}),?$")
 _STATE_BEFORE = re.compile(rf"\b(?:{_STATES}),?$|[a-z], (?:{_WORD_STATES})$|\b[AFD]PO A[AEP]$")
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}$")
+_SHAPED_SIGN = re.compile(r" [0-9][A-Z]")
 _SHAPED_POSTCODES = (
     re.compile(r"\b([A-Z]{1,2}[0-9][A-Z0-9]? [0-9][ABD-HJLNP-UW-Z]{2})\b"),
     re.compile(r"\b([ABCEGHJ-NPRSTVXY][0-9][A-Z] [0-9][A-Z][0-9])\b"),
@@ -177,7 +193,7 @@ _SHAPED_POSTCODES = (
 
 def postcodes(text: str, lowered: str) -> Iterator[Hit]:
     """Named ones, those after an American state or a country, and British and Canadian ones by their form."""
-    for name in _NAMED_POSTCODE.finditer(lowered):
+    for name in _NAMED_POSTCODE.finditer(lowered) if holds_any(lowered, _POSTCODE_NAMES) else ():
         found = _POSTCODE.match(text, name.end())
         if found:
             yield Hit("zip_code", *found.span(), found.group())
@@ -187,7 +203,7 @@ def postcodes(text: str, lowered: str) -> Iterator[Hit]:
         abroad = len(match.group(1)) < 7 and not _YEAR.match(match.group(1)) and _COUNTRY_BEFORE.search(text, *around)
         if is_american or abroad:
             yield Hit("zip_code", *match.span(1), match.group(1))
-    for pattern in _SHAPED_POSTCODES:
+    for pattern in _SHAPED_POSTCODES if _SHAPED_SIGN.search(text) else ():
         for match in pattern.finditer(text):
             yield Hit("zip_code", *match.span(1), match.group(1))
 
