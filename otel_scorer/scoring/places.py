@@ -26,6 +26,8 @@ _JOINED = (
     r"|plein"
     r"|katu|tie|kuja|vænget|stræde"
 )
+_JOINED_ENDS = r"aße|sse|tr\.|weg|atz|lee|amm|fer|vej|ade|ata|tan|gen|änd|ien|aan|aat|cht|ein|atu|tie|uja|get|æde"
+"""Their last three signs."""
 _PART = r"(?:[,\n]{0,2} {0,4}(?:Suite|Apt\.?|Apartment|Unit|Floor|Fl\.?|Room|#) ?[0-9A-Za-z-]{1,8}\b)?"
 
 
@@ -37,21 +39,24 @@ class _Shape(NamedTuple):
     sign: re.Pattern[str]
     pattern: re.Pattern[str]
     needles: tuple[str, ...] = ()
+    also: re.Pattern[str] | None = None
+    """A second sign."""
 
     def may_be_in(self, text: str, lowered: str) -> bool:
         if self.needles and not holds_any(lowered, self.needles):
             return False
-        return self.sign.search(text) is not None
+        return self.sign.search(text) is not None and (self.also is None or self.also.search(text) is not None)
 
 
 _STREETS = (
     # 12 Old Mill Road, Apt 4
     _Shape(
-        re.compile(rf"[a-z.] (?:{STREET_KINDS})\b"),
+        re.compile(rf"[0-9][a-zA-Z]?,? [{_CAPITAL}]"),
         re.compile(
             rf"(?<![\w.,$€£-]){_NUMBER},? (?:{_NAME} ){{1,4}}(?:{STREET_KINDS})\b"
             rf"(?:\.(?= ?,? (?:Suite|Apt|Unit|#)))?{_PART}"
         ),
+        also=re.compile(rf" (?<=[a-z.] )(?:{STREET_KINDS})\b"),
     ),
     # 5 rue de la Paix; Via Franscini 71; Avenida da Liberdade, 12
     _Shape(
@@ -64,9 +69,7 @@ _STREETS = (
         (" rue ", " avenue ", " boulevard ", " chemin ", " place ", " quai ", " impasse ", " allée ", " allee "),
     ),
     _Shape(
-        re.compile(
-            r"[RVCPATUu](?:ue|ia|iale|orso|iazza|alle|/|venida|v\.|ua|raça|ravessa|arrer|aseo|laza|l\.|lica) "
-        ),
+        re.compile(r"[RVCPATUu](?:ue|ia|iale|orso|iazza|alle|/|venida|v\.|ua|raça|ravessa|arrer|aseo|laza|l\.|lica) "),
         re.compile(
             rf"\b(?:Rue|Via|Viale|Corso|Piazza|Calle|C/|Avenida|Av\.|Rua|Praça|Travessa|Carrer|Paseo|Plaza|[Uu]l\."
             rf"|[Uu]lica)"
@@ -76,12 +79,8 @@ _STREETS = (
     ),
     # Hauptstraße 12, Keizersgracht 241, Præstevænget 15, Erzsébet tér 19
     _Shape(
-        re.compile(rf"(?:{_JOINED}) [0-9]"),
+        re.compile(rf" [0-9](?<=(?:{_JOINED_ENDS}) [0-9])"),
         re.compile(rf"\b[{_CAPITAL}][\w-]{{1,30}}(?:{_JOINED}) [0-9]{{1,5}}(?: ?[a-zA-Z])?\b"),
-        tuple(
-            ending.replace("\\", "") + " "
-            for ending in (*_JOINED.replace("stra(?:ß|ss)e|", "").split("|"), "straße", "strasse")
-        ),
     ),
     _Shape(
         re.compile(r" (?:u\.|utca|út|útja|tér|krt\.|körút|sokak|ulica) [0-9]"),
@@ -97,6 +96,7 @@ _STREETS = (
     _Shape(
         re.compile(r"Suite |Ap(?:t|artment)\b"),
         re.compile(r"\b(?:Suite|Apt\.?|Apartment) [0-9]{1,5}[A-Z]?\b"),
+        ("suite ", "apt", "apartment"),
     ),
 )
 _GIVING = re.compile(r"(?:address|lives? at|living at|reside[sd]? at|located at)\b(?: is| at| to)?[\s:]{1,4}")
