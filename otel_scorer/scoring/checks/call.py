@@ -44,8 +44,10 @@ def result_used(target: Target) -> Verdict | CannotTell:
     if outcome.failed(use) or outcome.is_empty(use.result) or outcome.acts(use.name) or use.is_answer:
         return CannotTell("the call found nothing that could be used")
     view = target.view
-    known = content(clip("\n".join(filter(None, (as_text(use.arguments), view.task, view.system))), _MAX_CHARS))
-    new = frozenset(content(clip(use.result_text or "", _MAX_CHARS))) - frozenset(known)
+    told = "\n".join(filter(None, (view.task, view.system)))
+    arguments = clip(as_text(use.arguments), _MAX_CHARS)
+    known = {*content(arguments), *target.once(content, clip(told, _MAX_CHARS))}
+    new = frozenset(target.once(content, clip(use.result_text or "", _MAX_CHARS))) - known
     if len(new) < _TELLING:
         return CannotTell("the result says too little to be found again")
     taken_up = _taken_up(sorted(new, key=lambda word: (-len(word), word))[:_MAX_NEW], _later(view, use))

@@ -6,6 +6,7 @@ Reads English wording and JSON fields. A result in another language counts as ne
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from otel_scorer.model import Value
@@ -216,15 +217,17 @@ def refuses(text: str) -> bool:
 
 def acts(name: str) -> bool:
     """Whether a tool changes something, by the verbs in its name: a leading reading verb outweighs a later one."""
-    found = name_words(name)
-    first = next((word for word in found if word in _ACTING or word in _READING), "")
-    return first in _ACTING
+    return _first_verb(name[:200]) in _ACTING
 
 
 def reads(name: str) -> bool:
     """Whether a tool looks something up, by the verbs in its name."""
-    found = name_words(name)
-    return any(word in _READING for word in found) and not acts(name)
+    return any(word in _READING for word in name_words(name)) and not acts(name)
+
+
+@lru_cache(maxsize=2048)
+def _first_verb(name: str) -> str:
+    return next((word for word in name_words(name) if word in _ACTING or word in _READING), "")
 
 
 _OUTAGE = phrases(

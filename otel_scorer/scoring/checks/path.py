@@ -86,7 +86,7 @@ def _led_nowhere(target: Target, uses: Sequence[ToolUse]) -> list[ToolUse]:
         if new is not None and new.isdisjoint(later):
             dead.append(use)
         else:
-            later.update(content(clip(use.look, _MAX_CHARS)))
+            later.update(target.once(content, clip(use.look, _MAX_CHARS)))
     return dead[::-1]
 
 
@@ -99,10 +99,10 @@ class _Known:
         left = _MAX_ALL_CHARS
         self.new: list[frozenset[str] | None] = []
         for use in uses:
-            seen.update(content(clip(use.look, _MAX_CHARS)))
+            seen.update(target.once(content, clip(use.look, _MAX_CHARS)))
             text = (target.once(result_text, use) or "")[: max(0, min(_MAX_CHARS, left))]
             left -= len(text)
-            new = frozenset(content(text)) - seen
+            new = frozenset(target.once(content, text)) - seen
             seen |= new
             self.new.append(new if self._may_be_dead(target, use) and len(new) >= _TELLING and left > 0 else None)
 

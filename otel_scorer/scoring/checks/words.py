@@ -155,7 +155,13 @@ def cut(text: str, end: re.Pattern[str]) -> list[str]:
 
 def name_words(name: str) -> list[str]:
     """Words of a tool's or field's name: `getOrderStatus`, `get_order-status` -> get, order, status."""
-    return words(_CAMEL.sub(" ", name[:200]).replace("_", " "))
+    return list(_name_words(name[:200]))
+
+
+@lru_cache(maxsize=2048)
+def _name_words(name: str) -> tuple[str, ...]:
+    """A trace has few tools, and many checks ask what their names mean."""
+    return tuple(words(_CAMEL.sub(" ", name).replace("_", " ")))
 
 
 def as_text(value: Value) -> str:
