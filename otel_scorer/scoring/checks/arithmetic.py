@@ -126,6 +126,8 @@ def totals_of(column: Sequence[float]) -> list[float]:
 
 def raised(claim: Claim, numbers: Sequence[float], shares: Sequence[float]) -> bool:
     """Whether it is one of the numbers with one of the shares (of 100) put on or taken off: a discount, a tax."""
+    if not shares:
+        return False
     found = sorted(number * (1 + sign * share / 100) for number in numbers for share in shares for sign in (1, -1))
     return any(near(found, value, step) for value, step in precisions(claim))
 

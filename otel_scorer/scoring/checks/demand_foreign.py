@@ -10,6 +10,7 @@ from otel_scorer.scoring.checks.demand import Demand
 from otel_scorer.scoring.checks.demand_counts import in_range
 from otel_scorer.scoring.checks.demand_style import in_language
 from otel_scorer.scoring.checks.lexicon import Wording
+from otel_scorer.scoring.hits import holds_any
 
 _SAY = (
     r"(?:antwort|schreib|répond|repond|écri|respond|contest|escrib|risp|scriv|antwoord|schrijf|odpowiad|pisz|svara|svar"
@@ -31,6 +32,12 @@ _TOLD_IN: dict[str, str] = {
     "korean": r"한국어로(?:만)? ?(?:답|대답|작성|응답)",
 }
 _IN = {name: re.compile(pattern) for name, pattern in _TOLD_IN.items()}
+_NAMED = (
+    *("deutsch", "fran", "español", "castellano", "italiano", "portugu", "nederlands", "polsku", "englisch", "anglais"),
+    *("ingl", "engels", "angielsku", "английском", "русск", "中文", "汉语", "普通话", "日本語", "한국어"),
+)
+"""Of which every pattern of `_TOLD_IN` holds one."""
+_DIGIT = re.compile(r"\d")
 _UNITS = {
     "word": r"wörtern?|worte|mots?|palabras?|parole|parola|palavras?|woorden|słów|слов|字",
     "sentence": r"sätzen?|satz|phrases?|oraciones|oración|frases?|frasi|zinnen|zin|zdaniach|zdania|предложени\w{1,3}",
@@ -61,13 +68,14 @@ _NOT = re.compile(r"\b(?:nicht|kein\w{0,2}|ne|pas|no|nunca|non|mai|não|niet|nie
 def foreign(wording: Wording) -> Iterator[Demand]:
     """What a sentence in another language than English demands of language and length."""
     text = wording.folded
-    if _CONDITION.search(text):
+    named, counted = holds_any(text, _NAMED), _DIGIT.search(text) is not None
+    if not (named or counted) or _CONDITION.search(text):
         return
-    for name, pattern in _IN.items():
+    for name, pattern in _IN.items() if named else ():
         match = pattern.search(text)
         if match and not _NOT.search(match.group()):
             yield Demand("language", f"in {name.capitalize()}", in_language(name))
-    for match in _COUNT.finditer(text):
+    for match in _COUNT.finditer(text) if counted else ():
         kind = next(name for name in _SIGNS if match[name])
         unit = next(name for name, pattern in _UNIT.items() if pattern.fullmatch(match[f"unit_{kind}"]))
         wanted = limited(_SIGNS[kind], int(match[f"number_{kind}"]))

@@ -5,35 +5,40 @@ worked them out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import combinations, islice
 
 from otel_scorer.scoring.checks.claims import Claim
 
 _LENGTH = re.compile(r"[\s-]{0,2}(min(?:ute)?s?|h(?:ou)?rs?|h|days?|nights?|weeks?)\b", re.IGNORECASE)
-_MINUTES = {"m": 1.0, "h": 60.0, "d": 1.0, "n": 1.0, "w": 7.0}
-"""By the first letter of the unit: minutes of it for times of day, days of it for days."""
+_DIGITS = re.compile(r"[\d.,]{1,20}")
+_DAYS = {"d": 1.0, "n": 1.0, "w": 7.0}
+"""By the first letter of the unit."""
 _MOST = 60
 """Times, and days, that are held against each other."""
 _A_YEAR = 2024
 """For days that are said without one."""
 
 
-def lasts(claim: Claim, after: str, known: Iterable[Claim]) -> bool:
-    """Whether the number is the time between two that are known: "55 minutes" of 09:12 and 10:07.
-
-    `after` is the answer from the claim on. Of a time in hours and minutes ("1 hour 5 minutes") each may be said.
-    """
-    digits = re.match(r"[\d.,]{1,20}", after)
+def unit_of_time(after: str) -> str:
+    """`m`, `h`, `d`, `n` (nights) or `w` where the number that `after` begins with is a length of time, else ""."""
+    digits = _DIGITS.match(after)
     unit = _LENGTH.match(after, digits.end()) if digits else None
-    if unit is None or not claim.values:
-        return False
-    letter, wanted = unit[1][0].lower(), claim.values[0]
-    if letter in "mh":
-        return any(_is(wanted, length, letter) for length in _between_times(known))
-    whole = wanted * _MINUTES[letter]
-    return any(abs(whole - days) < _MINUTES[letter] or whole == days + 1 for days in _between_days(known))
+    return unit[1][0].lower() if unit else ""
+
+
+def lasts(claim: Claim, unit: str, between: Collection[float]) -> bool:
+    """Whether the number is one of the times `between` two that are known: "55 minutes" of 09:12 and 10:07.
+
+    `between` are minutes for a unit of minutes or hours, else days. Of a time in hours and minutes ("1 hour 5
+    minutes") each may be said.
+    """
+    wanted = claim.values[0]
+    if unit in "mh":
+        return any(_is(wanted, length, unit) for length in between)
+    whole = wanted * _DAYS[unit]
+    return any(abs(whole - days) < _DAYS[unit] or whole == days + 1 for days in between)
 
 
 def _is(wanted: float, minutes: float, letter: str) -> bool:
@@ -42,7 +47,7 @@ def _is(wanted: float, minutes: float, letter: str) -> bool:
     return abs(wanted - minutes / 60) < 0.26 or wanted == minutes // 60
 
 
-def _between_times(known: Iterable[Claim]) -> set[float]:
+def minutes_between(known: Iterable[Claim]) -> set[float]:
     times = {value for claim in known if claim.kind == "time" for value in claim.values}
     return {
         (later - earlier) % 1440
@@ -51,9 +56,9 @@ def _between_times(known: Iterable[Claim]) -> set[float]:
     }
 
 
-def _between_days(known: Iterable[Claim]) -> set[int]:
+def days_between(known: Iterable[Claim]) -> set[float]:
     days = {day for claim in known for reading in claim.date[:1] if (day := _ordinal(*reading))}
-    return {later - earlier for earlier, later in combinations(sorted(islice(days, _MOST)), 2)}
+    return {float(later - earlier) for earlier, later in combinations(sorted(islice(days, _MOST)), 2)}
 
 
 def _ordinal(year: int, month: int, day: int) -> int:

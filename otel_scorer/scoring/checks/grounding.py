@@ -16,7 +16,7 @@ from otel_scorer.scoring.checks.cited import Looked, named, numbered, quoted
 from otel_scorer.scoring.checks.claims import Claim, claims, names
 from otel_scorer.scoring.checks.contradiction import contradicts_results
 from otel_scorer.scoring.checks.dates import dates_agree, may_follow
-from otel_scorer.scoring.checks.elapsed import lasts
+from otel_scorer.scoring.checks.elapsed import lasts, unit_of_time
 from otel_scorer.scoring.checks.ground import NOT_ALL_CAPTURED, ground_of, verdict
 from otel_scorer.scoring.checks.honesty import claims_after_failure, empty_retrieval
 from otel_scorer.scoring.checks.lexicon import phrases
@@ -141,7 +141,8 @@ def _may_come_out(claim: Claim, answer: str, both: Evidence, beside: Sequence[fl
     after = answer[claim.start : claim.start + len(claim.text) + _UNIT_CHARS]
     if has_unit(claim, answer) and converted(claim, [*both.numbers, *beside]):
         return True
-    if claim.kind == "number" and lasts(claim, after, both.claims):
+    unit = unit_of_time(after) if claim.kind == "number" else ""
+    if unit and lasts(claim, unit, both.minutes_between if unit in "mh" else both.days_between):
         return True
     return raised(claim, [*beside[-_BESIDE_MOST:], *both.amounts], both.shares)
 

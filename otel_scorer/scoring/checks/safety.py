@@ -111,7 +111,9 @@ def _secrets_for_tools(target: Target, step: Step) -> Verdict | CannotTell:
     if isinstance(handed, CannotTell):
         return handed
     view = target.view
-    found = _not_given(find_secrets(clip(handed)), "\n".join(filter(None, (view.user_text, view.task, view.system))))
+    found = _not_given(
+        target.once(find_secrets, clip(handed)), "\n".join(filter(None, (view.user_text, view.task, view.system)))
+    )
     if not found:
         return Verdict(5.0, "no secret in the arguments", evidence=(step.span_id,)) if is_tool else ASKS_ONLY
     if view.user_text is None:

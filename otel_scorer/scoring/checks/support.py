@@ -24,7 +24,7 @@ from otel_scorer.scoring.checks.arithmetic import (
     totals_of,
 )
 from otel_scorer.scoring.checks.claims import Claim, claims
-from otel_scorer.scoring.checks.elapsed import is_near, moments
+from otel_scorer.scoring.checks.elapsed import days_between, is_near, minutes_between, moments
 from otel_scorer.scoring.checks.words import MAX_CHARS, MAX_EVIDENCE_CHARS, Stems, compact, parsed, words
 from otel_scorer.scoring.once import Once
 
@@ -51,7 +51,7 @@ _MAX_POOL = 80
 """Numbers that are combined in pairs: the cost is quadratic in it, and fixed by it."""
 _COINCIDENCE = 0.15
 """A derived hit counts where fewer than this share of comparable numbers would have been hit as well."""
-_FEW = 20
+_FEW, _FEWER = 20, 6
 _MAX_LISTED = 500
 """Lists of numbers that a text may write without blanks."""
 _SMALL = 12
@@ -163,7 +163,17 @@ class Evidence:
     @cached_property
     def shares(self) -> list[float]:
         """The first percentages."""
-        return list(dict.fromkeys(claim.values[0] for claim in self.claims if claim.kind == "percent"))[:_FEW]
+        return list(dict.fromkeys(claim.values[0] for claim in self.claims if claim.kind == "percent"))[:_FEWER]
+
+    @cached_property
+    def minutes_between(self) -> set[float]:
+        """Of each two times of day."""
+        return minutes_between(self.claims)
+
+    @cached_property
+    def days_between(self) -> set[float]:
+        """Of each two days."""
+        return days_between(self.claims)
 
     @cached_property
     def sums(self) -> list[float]:
