@@ -11,6 +11,7 @@ from otel_scorer.scoring.checks.said import use_of
 from otel_scorer.scoring.checks.scale import PLAN, SAFETY, Findings
 from otel_scorer.scoring.checks.words import as_text, clip, leaves, parsed
 from otel_scorer.scoring.detectors import secrets as find_secrets
+from otel_scorer.scoring.once import Once
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def repeats_earlier(target: Target) -> Verdict | CannotTell:
         return _NO_TOOL
     if not use.arguments_captured or not use.result_captured:
         return CannotTell("arguments or result were not captured", missing_evidence=True)
-    earlier = _same_before(target.view, use)
+    earlier = _same_before(target.view, use, target.once)
     if earlier is None:
         return Verdict(5.0, "no earlier call asked the same", evidence=(use.span_id,), weight=0.25)
     findings = Findings(PLAN)
@@ -115,11 +116,16 @@ def repeats_earlier(target: Target) -> Verdict | CannotTell:
     return Verdict(3.0, text, tuple(findings.all), findings.spans)
 
 
-def _same_before(view: TraceView, use: ToolUse) -> ToolUse | None:
+def _places(view: TraceView) -> dict[int, int]:
+    """The place of each use of a tool, by its identity."""
+    return {id(use): at for at, use in enumerate(view.tool_uses)}
+
+
+def _same_before(view: TraceView, use: ToolUse, once: Once) -> ToolUse | None:
     uses = view.tool_uses
-    at = next((index for index, one in enumerate(uses) if one is use), 0)
+    at = once(_places, view).get(id(use), 0)
     for other in reversed(uses[max(0, at - _LOOK_BACK) : at]):
-        if outcome.failed(other):
+        if once(outcome.failed, other):
             continue
         if other.name == use.name and other.look == use.look:
             same = other.result_captured and other.result_text == use.result_text

@@ -8,6 +8,7 @@ captured, nothing counts as unsupported.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from otel_scorer.scoring.checks.arithmetic import converted, has_unit, raised
@@ -56,8 +57,7 @@ def numbers(target: Target, *, min_weight: float = 0.5) -> Verdict | CannotTell:
     if isinstance(ground, CannotTell):
         return ground
     spoken, read, told = ground
-    coded = [match.span() for match in _CODE_BLOCK.finditer(clip(spoken.answer))] if "```" in spoken.answer else []
-    found = [claim for claim in target.once(claims, spoken.answer) if not _is_within(claim, coded)]
+    found = _outside_code(target.once(claims, spoken.answer), spoken.answer)
     stated = [claim for claim in found if claim.kind not in ("url", "email")][:_MAX_CLAIMS]
     judged = _judge(stated, clip(spoken.answer), read, told, target.once)
     missing = [claim for claim, found in judged if found == "unsupported"]
@@ -72,8 +72,11 @@ _CODE_BLOCK = re.compile(r"```(?!json|csv|tsv|te?xt|markdown|md|plain|output|tab
 """A program in the answer: its numbers are examples."""
 
 
-def _is_within(claim: Claim, spans: Sequence[tuple[int, int]]) -> bool:
-    return any(start <= claim.start < end for start, end in spans)
+def _outside_code(stated: Sequence[Claim], answer: str) -> list[Claim]:
+    if "```" not in answer:
+        return list(stated)
+    ends = [place for match in _CODE_BLOCK.finditer(clip(answer)) for place in match.span()]
+    return [claim for claim in stated if bisect_right(ends, claim.start) % 2 == 0]
 
 
 _TOTAL = phrases(

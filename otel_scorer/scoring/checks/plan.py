@@ -63,7 +63,16 @@ def uses_of(target: Target) -> tuple[ToolUse, ...]:
     uses = target.view.tool_uses[:_MAX_USES]
     if target.step is None:
         return uses
-    return tuple(use for use in uses if target.step.span_id in (use.span_id, use.requested_by))
+    return target.once(_uses_by_span, target.view).get(target.step.span_id, ())
+
+
+def _uses_by_span(view: TraceView) -> dict[str, tuple[ToolUse, ...]]:
+    """The uses that a span is or asked for, in order."""
+    found: dict[str, list[ToolUse]] = defaultdict(list)
+    for use in view.tool_uses[:_MAX_USES]:
+        for span_id in dict.fromkeys((use.span_id, use.requested_by)):
+            found[span_id].append(use)
+    return {span_id: tuple(uses) for span_id, uses in found.items()}
 
 
 def repetitions(uses: Sequence[ToolUse], allowed: int, once: Once) -> list[ToolUse]:
