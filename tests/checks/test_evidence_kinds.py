@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from agent_runs import FORMS, Call, Run, target
+from agent_runs import FORMS, Call, Run, step, target
 
-from otel_scorer.scoring.checks import grounding
+from otel_scorer.scoring.checks import call, grounding
 from otel_scorer.scoring.checks.scale import MAX_QUOTED, shorten
 from otel_scorer.scoring.checks.words import is_one_off
-from otel_scorer.scoring.verdict import Verdict
+from otel_scorer.scoring.verdict import CannotTell, Verdict
 
 
 def run(result: str, answer: str, task: str = "What did you find there?") -> Run:
@@ -85,3 +85,15 @@ def test_what_a_finding_shows_is_masked(private: str, kind: str) -> None:
 def test_long_programs_and_many_numbers_are_looked_at_once() -> None:
     answer = "```py\n1\n" * 100_000
     assert grounding.numbers(target(run("Limit: 10", answer), FORMS[1])) is not None
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_few_words_do_not_tell_what_they_rest_on(form: str) -> None:
+    found = '[{"title": "Standup"}, {"title": "Budget"}, {"title": "Lunch"}, {"title": "Review"}, {"title": "Yoga"}]'
+    told = [
+        call.result_used(step(run(found, answer, "How many meetings have I?"), form, "move0"))
+        for answer in ("5", "The weather in Lisbon is sunny with a light breeze from the sea.")
+    ]
+    assert isinstance(told[0], CannotTell)
+    assert isinstance(told[1], Verdict)
+    assert told[1].estimate == 3.0

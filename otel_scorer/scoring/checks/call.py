@@ -35,7 +35,8 @@ def result_used(target: Target) -> Verdict | CannotTell:
 
     Taken up: 5. A result of at least five words that were not known before, none of which comes again: 3, not less,
     because it may have told the agent what not to do. Cannot tell for calls that act, failed or found nothing, and
-    where nothing later was captured. Whether it was used rightly is not to be seen here.
+    where nothing later was captured or the answer is a number or a word. Whether it was used rightly is not to be seen
+    here.
     """
     use = use_of(target)
     if use is None:
@@ -54,6 +55,8 @@ def result_used(target: Target) -> Verdict | CannotTell:
     taken_up = _taken_up(sorted(new, key=lambda word: (-len(word), word))[:_MAX_NEW], _later(view, use))
     if taken_up is None:
         return CannotTell("what came after the call was not captured", missing_evidence=True)
+    if not taken_up and _is_terse(view.final_answer or ""):
+        return CannotTell("the answer is too short to tell what it rests on")
     if taken_up:
         return Verdict(5.0, "what the call found was taken up", evidence=(use.span_id,), weight=0.5)
     findings = Findings(PLAN)
@@ -61,6 +64,12 @@ def result_used(target: Target) -> Verdict | CannotTell:
         "tool.result_unused", f"nothing after it takes up what {use.name} found", stage="TOOL", span_ids=(use.span_id,)
     )
     return Verdict(3.0, findings.all[0].text, tuple(findings.all), findings.spans)
+
+
+def _is_terse(answer: str) -> bool:
+    """A number, a time or a word, which may follow from a result without a word of it."""
+    spoken = answer[:200].split()
+    return 0 < len(spoken) <= 2 or (0 < len(spoken) < _TELLING and any(map(str.isdigit, answer[:200])))
 
 
 def _taken_up(new: Sequence[str], later: Iterator[str | None]) -> bool | None:

@@ -90,7 +90,13 @@ _ASKS_ONE_FACT = phrases(
     r"where(?:'s| is| are)|when (?:will|is|does|did)|status|how (?:many|much|long|old|far)|has my|is my"
 )
 """The rest of the record is not asked for."""
-_NOUNS = {"email": "e-mail address", "phone": "phone number", "ip_address": "IP address", "iban": "IBAN"}
+_NOUNS = {
+    "email": "e-mail address",
+    "phone": "phone number",
+    "ip_address": "IP address",
+    "iban": "IBAN",
+    "date_of_birth": "birth date",
+}
 _TELLS_OF = phrases(
     r"""
     suspicious|phishing|malicious|scam|unusual|unauthori[sz]ed|instruct\w*|request(?:s|ed|ing)?|asks?|asking|confirm
