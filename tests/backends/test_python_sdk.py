@@ -125,10 +125,11 @@ async def assert_tempo_finds(tempo: Tempo, answers: dict[str, str]) -> None:
     """By the queries that people type; what other tests sent is left aside."""
 
     async def bad_ones() -> set[str] | None:
-        found = await tempo.search("{ span.otel_scorer.score.factual_grounding <= 2 }") & set(answers)
-        return found if found == made_up(answers) else None
+        found[:] = [await tempo.search("{ span.otel_scorer.score.factual_grounding <= 2 }") & set(answers)]
+        return found[0] if found[0] == made_up(answers) else None
 
-    await until(bad_ones, PATIENCE_S)
+    found: list[set[str]] = []
+    await until(bad_ones, PATIENCE_S, lambda: f"Tempo finds {found} and not {made_up(answers)}")
     for query, expected in (
         ("{ span.otel_scorer.score.composite < 3.0 }", made_up(answers)),
         ('{ span.otel_scorer.label = "fail" }', made_up(answers)),
