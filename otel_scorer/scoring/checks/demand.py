@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import Literal, NamedTuple, TypeAlias
 
 from otel_scorer.scoring.checks.reply import Reply
 
@@ -39,3 +39,16 @@ _TURNED = re.compile(r"\b(?:not|never|don['’]t|without|no|avoid)\b[^.;,]*$", r
 def turned_round(match: re.Match[str]) -> bool:
     """Whether a word of denial stands right before a match, in its clause."""
     return bool(_TURNED.search(match.string[max(0, match.start() - 24) : match.start()]))
+
+
+Reader: TypeAlias = "Callable[[re.Match[str]], Test | None]"
+"""The test that a matched wording asks for; None where it asks for nothing that can be verified."""
+
+
+def read_all(readers: Iterable[tuple[re.Pattern[str], Reader]], text: str) -> Iterator[Demand]:
+    """A demand on wording for each match of a pattern that its reader makes something of."""
+    for pattern, read in readers:
+        for match in pattern.finditer(text):
+            test = read(match)
+            if test is not None:
+                yield Demand("wording", match.group().strip(), test)

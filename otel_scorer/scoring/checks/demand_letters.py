@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from otel_scorer.scoring.checks.amount import LIMIT, NUMBER, Range, limited, number
-from otel_scorer.scoring.checks.demand import MANY, NEARLY, Demand, Test
+from otel_scorer.scoring.checks.demand import MANY, NEARLY, Demand, Test, read_all
 from otel_scorer.scoring.checks.lexicon import Wording
 from otel_scorer.scoring.checks.reply import Reply
 
@@ -60,14 +60,8 @@ _MENTIONS = re.compile(r"\bwords?\b|vowel|consonant")
 
 def letters(wording: Wording) -> Iterator[Demand]:
     """What the sentence demands of the letters of words."""
-    text = wording.folded
-    if not _MENTIONS.search(text):
-        return
-    for pattern, read in _READERS:
-        for match in pattern.finditer(text):
-            test = read(match)
-            if test is not None:
-                yield Demand("wording", match.group().strip(), test)
+    if _MENTIONS.search(wording.folded):
+        yield from read_all(_READERS, wording.folded)
 
 
 def plain_words(reply: Reply) -> list[str]:

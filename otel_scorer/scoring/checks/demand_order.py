@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from otel_scorer.scoring.checks.amount import LIMIT, NUMBER, limited, number
-from otel_scorer.scoring.checks.demand import NEARLY, Demand, Test
+from otel_scorer.scoring.checks.demand import NEARLY, Demand, Test, read_all
 from otel_scorer.scoring.checks.demand_letters import plain_words
 from otel_scorer.scoring.checks.lexicon import Wording
 from otel_scorer.scoring.checks.reply import Reply
@@ -59,14 +59,8 @@ _MENTIONS = re.compile(r"\bwords?\b|palindrome|syllable")
 
 def word_order(wording: Wording) -> Iterator[Demand]:
     """What the sentence demands of words among words."""
-    text = wording.folded
-    if not _MENTIONS.search(text):
-        return
-    for pattern, read in _READERS:
-        for match in pattern.finditer(text):
-            test = read(match)
-            if test is not None:
-                yield Demand("wording", match.group().strip(), test)
+    if _MENTIONS.search(wording.folded):
+        yield from read_all(_READERS, wording.folded)
 
 
 def _alphabet(_match: re.Match[str]) -> Test:
