@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from otel_scorer.scoring.checks import tongues
 from otel_scorer.scoring.checks.amount import LIMIT, NUMBER, limited, number
-from otel_scorer.scoring.checks.demand import Demand, Test
+from otel_scorer.scoring.checks.demand import Demand, Reader, Test
 from otel_scorer.scoring.checks.demand_shape import csv_rows
 from otel_scorer.scoring.checks.lexicon import Wording
 from otel_scorer.scoring.checks.reply import Reply
@@ -198,8 +198,7 @@ def _reversed(_match: re.Match[str]) -> Test:
     return lambda reply: 0.0 if tongues.tongue_of(reply.text) in ("english", "german", "french", "spanish") else None
 
 
-Read = Callable[[re.Match[str]], "Test | None"]
-_READERS: tuple[tuple[re.Pattern[str], Read], ...] = (
+_READERS: tuple[tuple[re.Pattern[str], Reader], ...] = (
     (_ROWS, _rows),
     (_FROM_LIST, _from_list),
     (_SERIES, _series),

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from otel_scorer.scoring.checks import portions
 from otel_scorer.scoring.checks.amount import LIMIT, NUMBER, limited, number
-from otel_scorer.scoring.checks.demand import Demand, Test, turned_round
+from otel_scorer.scoring.checks.demand import Demand, Reader, Test, turned_round
 from otel_scorer.scoring.checks.lexicon import Wording
 from otel_scorer.scoring.checks.reply import Reply
 from otel_scorer.scoring.checks.scope import PART
@@ -231,8 +231,7 @@ def _emphasis(match: re.Match[str]) -> Test:
     return lambda reply: None if pattern.search(reply.text) else 0.0
 
 
-Read = Callable[[re.Match[str]], "Test | None"]
-_READERS: tuple[tuple[tuple[str, ...], re.Pattern[str], Read], ...] = (
+_READERS: tuple[tuple[tuple[str, ...], re.Pattern[str], Reader], ...] = (
     (("wrap", "enclos", "surround", "put", "plac", "code", "bracket", "quot"), _WRAPPED, _wrapped),
     (("<",), _WRAPPED_IN_TAGS, _in_tags),
     (("title",), _TITLE_WRAP, _title_wrap),

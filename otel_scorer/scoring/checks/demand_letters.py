@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from otel_scorer.scoring.checks.amount import LIMIT, NUMBER, Range, limited, number
-from otel_scorer.scoring.checks.demand import MANY, NEARLY, Demand, Test, read_all
+from otel_scorer.scoring.checks.demand import MANY, NEARLY, Demand, Reader, Test, read_all
 from otel_scorer.scoring.checks.lexicon import Wording
 from otel_scorer.scoring.checks.reply import Reply
 
@@ -182,8 +182,7 @@ _SIZES: dict[str, Callable[[int], bool]] = {
 }
 
 
-Read = Callable[[re.Match[str]], "Test | None"]
-_READERS: tuple[tuple[re.Pattern[str], Read], ...] = (
+_READERS: tuple[tuple[re.Pattern[str], Reader], ...] = (
     (_FIRST_LETTER, _first_letter),
     (_ONLY_VOWELS, _only_vowels),
     (_KINDS_OF_VOWELS, _kinds_of_vowels),

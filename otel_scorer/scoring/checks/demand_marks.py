@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from otel_scorer.scoring.checks import portions
 from otel_scorer.scoring.checks.amount import LIMIT, NUMBER, limited, number
-from otel_scorer.scoring.checks.demand import Demand, Test, turned_round
+from otel_scorer.scoring.checks.demand import Demand, Reader, Test, turned_round
 from otel_scorer.scoring.checks.lexicon import Wording
 from otel_scorer.scoring.checks.reply import Reply
 from otel_scorer.scoring.checks.scope import PART
@@ -129,8 +129,7 @@ def _numbered(_match: re.Match[str]) -> Test:
     return lambda reply: float(reply.numbered > 0)
 
 
-Read = Callable[[re.Match[str]], "Test | None"]
-_READERS: tuple[tuple[re.Pattern[str], Read], ...] = (
+_READERS: tuple[tuple[re.Pattern[str], Reader], ...] = (
     (_BULLET_SIGN, _bullet_sign),
     (_SUB_BULLETS, _sub_bullets),
     (_INSTEAD, _instead),

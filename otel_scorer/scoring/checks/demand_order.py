@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 
 from otel_scorer.scoring.checks.amount import LIMIT, NUMBER, limited, number
-from otel_scorer.scoring.checks.demand import NEARLY, Demand, Test, read_all
+from otel_scorer.scoring.checks.demand import NEARLY, Demand, Reader, Test, read_all
 from otel_scorer.scoring.checks.demand_letters import plain_words
 from otel_scorer.scoring.checks.lexicon import Wording
 from otel_scorer.scoring.checks.reply import Reply
@@ -150,8 +150,7 @@ def _same_in_part(match: re.Match[str]) -> Test:
     return every(match[1]).test(holds)
 
 
-Read = Callable[[re.Match[str]], "Test | None"]
-_READERS: tuple[tuple[re.Pattern[str], Read], ...] = (
+_READERS: tuple[tuple[re.Pattern[str], Reader], ...] = (
     (_ALPHABET, _alphabet),
     (_SORTED, _sorted),
     (_NEIGHBOURS, _neighbours),

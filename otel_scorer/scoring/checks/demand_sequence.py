@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from otel_scorer.scoring.checks import portions
 from otel_scorer.scoring.checks.amount import NUMBER, number
-from otel_scorer.scoring.checks.demand import QUOTED, Demand, Test
+from otel_scorer.scoring.checks.demand import QUOTED, Demand, Reader, Test
 from otel_scorer.scoring.checks.lexicon import Wording
 from otel_scorer.scoring.checks.reply import Reply
 from otel_scorer.scoring.checks.scope import PART, every
@@ -258,8 +258,7 @@ def _one_a_line(reply: Reply) -> list[str]:
     return lines if all(len(line) <= 60 and not line.rstrip().endswith((".", "!", "?")) for line in lines) else []
 
 
-Read = Callable[[re.Match[str]], "Test | None"]
-_READERS: tuple[tuple[re.Pattern[str], Read], ...] = (
+_READERS: tuple[tuple[re.Pattern[str], Reader], ...] = (
     (_ALLITERATION_GROWS, _alliteration_grows),
     (_GROWS, _grows),
     (_PROGRESSIVELY, _progressively),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from otel_scorer.scoring.checks import portions, tongues
 from otel_scorer.scoring.checks.amount import LIMIT, NUMBER, limited, number
-from otel_scorer.scoring.checks.demand import NEARLY, Demand, Test
+from otel_scorer.scoring.checks.demand import NEARLY, Demand, Reader, Test
 from otel_scorer.scoring.checks.lexicon import Wording, vocabulary
 from otel_scorer.scoring.checks.reply import Reply
 from otel_scorer.scoring.checks.words import STOPWORDS
@@ -159,8 +159,7 @@ def _every_nth(match: re.Match[str]) -> Test | None:
     return test
 
 
-Read = Callable[[re.Match[str]], "Test | None"]
-_READERS: tuple[tuple[re.Pattern[str], Read], ...] = (
+_READERS: tuple[tuple[re.Pattern[str], Reader], ...] = (
     (_STOP, _stop_words),
     (_RATIO, _ratio),
     (_BALANCED, _balanced),
