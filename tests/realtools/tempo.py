@@ -113,6 +113,10 @@ def _config(made: Tempo, folder: Path, own_grpc: int, gossip: int) -> dict[str, 
                 "local": {"path": str(folder / "tempo-blocks")},
             }
         },
+        # by default below /var/tempo, where a second Tempo would take the first one's blocks away
+        "live_store": {"wal": {"path": str(folder / "live")}, "shutdown_marker_dir": str(folder / "stopped")},
+        "block_builder": {"wal": {"path": str(folder / "built")}},
+        "backend_scheduler": {"local_work_path": str(folder / "work")},
         "memberlist": {"bind_addr": ["127.0.0.1"], "bind_port": gossip},
         "usage_report": {"reporting_enabled": False},
     }
