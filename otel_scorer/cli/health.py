@@ -63,7 +63,11 @@ def _ready(listen: str | None) -> tuple[bool, str]:
     except urllib.error.HTTPError as error:
         return False, _sentences(error.read(), "not ready")
     except (OSError, ValueError) as error:
-        return False, f"nothing answers at {address}: {error}"
+        why = getattr(error, "reason", error)
+        return (
+            False,
+            f"nothing answers at {address} ({why}): start `otel-scorer serve` or `up`, or set telemetry.listen",
+        )
 
 
 def _sentences(body: bytes, state: str) -> str:

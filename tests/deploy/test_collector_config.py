@@ -116,7 +116,8 @@ async def test_what_the_collector_takes_while_we_are_away_comes_through_once_we_
             await collector.take("traces", request_of(run))
             process.start()
             await made.ready(process, door)
-            await ended_scored(sink, run[0].trace_id.hex(), len(run))
+            found = await ended_scored(sink, run[0].trace_id.hex(), len(run))
+        assert set(found) == {span.name for span in run}
 
 
 async def test_tap_leaves_the_original_alone_and_adds_an_evaluation_span(sink: Sink, tmp_path: Path) -> None:
@@ -226,12 +227,13 @@ async def test_metrics_and_logs_go_to_their_own_backends_and_genai_logs_to_us_to
     assert sorted(each.headers["path"] for each in other.requests) == ["/logs/v1/logs", "/metrics/v1/metrics"]
 
 
-async def test_kubernetes_s_file_spreads_over_the_addresses_of_a_name(sink: Sink, tmp_path: Path) -> None:
+async def test_kubernetes_s_file_sends_to_the_addresses_of_a_name(sink: Sink, tmp_path: Path) -> None:
     endpoint = f"dns:///localhost:{sink.grpc_port}"
     async with collecting("kubernetes.yaml", tmp_path, SCORER_ENDPOINT=endpoint, CLUSTER_NAME="blue") as collector:
         run = agent_run()
         await collector.take("traces", request_of(run))
         await sink.until_spans(len(run))
+    assert sorted(span.span_id for span in sink.spans()) == sorted(span.span_id.hex() for span in run), "each once"
 
 
 # ---- mutual TLS ------------------------------------------------------------------------------------------------------

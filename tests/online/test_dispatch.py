@@ -101,3 +101,4 @@ async def test_calls_that_the_broker_did_not_take_are_counted_and_later_ones_are
     way.broker.send_signal(signal.SIGCONT)
     await way.queue.dispatch(calls(2))
     await way.until_sent(2)
+    assert way.metrics.value("dispatches_lost", why="broker") == 4, "none of the later ones"

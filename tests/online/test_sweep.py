@@ -236,6 +236,7 @@ async def test_a_late_agent_span_goes_at_once_while_its_trace_waits_for_a_score(
     late = agent_run(trace)[-1]
     await pipeline.put(request_of([late]))
     await pipeline.until(lambda: late.span_id.hex() in {span.span_id for span in pipeline.sink.spans()}, 0.4)
+    assert not pipeline.ended, "its trace still waits"
 
 
 async def test_a_sweeper_that_is_told_to_stop_finishes_what_it_has_begun(pipeline: Pipeline, tmp_path: Path) -> None:
