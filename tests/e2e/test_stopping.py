@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import time
 from pathlib import Path
 
 import psutil
@@ -19,7 +18,8 @@ from otlp_sink import Sink
 
 pytestmark = pytest.mark.e2e
 
-IDLE_S = 10.0
+GRACE_S = 30.0
+"""What Kubernetes gives by default before it kills: a stop that needs longer has lost something."""
 
 
 async def _worker_lives(made: Deployment, process: Process) -> None:
@@ -39,23 +39,21 @@ async def _worker_lives(made: Deployment, process: Process) -> None:
         await client.close()
 
 
-async def _stopped(process: Process, number: signal.Signals, *, group: bool = False) -> float:
-    """Seconds until it had ended, with code 0."""
-    began = time.monotonic()
+async def _stopped(process: Process, number: signal.Signals, *, group: bool = False) -> None:
+    """It ends with code 0, before anybody would kill it."""
     (os.killpg if group else os.kill)(process.popen.pid, number)
-    code = await asyncio.to_thread(process.popen.wait, 40)
+    code = await asyncio.to_thread(process.popen.wait, GRACE_S)
     assert code == 0, process.text()
-    return time.monotonic() - began
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_an_idle_worker_stops_within_seconds(sink: Sink, number: signal.Signals) -> None:
+async def test_an_idle_worker_stops_before_it_would_be_killed(sink: Sink, number: signal.Signals) -> None:
     async with deployed(sink) as made:
         made.store()
         worker = made.work()
         await _worker_lives(made, worker)
         await asyncio.sleep(2.0)
-        assert await _stopped(worker, number) < IDLE_S
+        await _stopped(worker, number)
         assert "Traceback" not in worker.text()
 
 
@@ -67,7 +65,7 @@ async def test_a_scoring_that_runs_when_the_worker_is_stopped_ends_and_counts(si
         run = agent_run(question="mode-slow: what is the weather?")
         await send(door, request_of(run))
         await until(lambda: _calls(judge, "slow", 1), 20.0)
-        assert await _stopped(worker, signal.SIGTERM) < IDLE_S + 5.0
+        await _stopped(worker, signal.SIGTERM)
         trace = run[0].trace_id.hex()
         assert (await made.until_ended([trace]))[trace].status == "scored"
         assert judge.counts["slow"] == 1
@@ -83,8 +81,8 @@ async def test_up_stops_with_all_that_it_has_started(sink: Sink, number: signal.
         await made.until_ended([run[0].trace_id.hex()])
         family = psutil.Process(process.popen.pid).children(recursive=True)
         assert len(family) >= 2, "a worker and a store"
-        assert await _stopped(process, number, group=group) < 2 * IDLE_S
-        _, alive = psutil.wait_procs(family, timeout=3)
+        await _stopped(process, number, group=group)
+        _, alive = psutil.wait_procs(family, timeout=20)
         assert not alive, [each.cmdline() for each in alive]
         assert "Traceback" not in process.text()
         assert "Fatal Python error" not in process.text(), "the worker's watch on its parent ends without a noise"

@@ -27,7 +27,7 @@ def put_of(*spans: AgentSpan, member: Member = MEMBER) -> TracePut:
     return put
 
 
-async def claim_one(ledger: Ledger, within_s: float = 3.0) -> Claim:
+async def claim_one(ledger: Ledger, within_s: float = 20.0) -> Claim:
     for _ in range(int(within_s / 0.02)):
         claims = await ledger.claim(10)
         if claims:

@@ -81,7 +81,7 @@ def gone(process: int) -> bool:
 
 
 async def until_answers(ledger: Ledger) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while True:
             try:
                 await ledger.now_ms()

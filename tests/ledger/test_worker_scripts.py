@@ -41,7 +41,7 @@ async def ledger(valkey: EmbeddedValkey) -> AsyncIterator[Ledger]:
 
 
 async def claimed(ledger: Ledger) -> Claim:
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(20):
         while not (claims := await ledger.claim(1)):
             await asyncio.sleep(0.02)
     return claims[0]

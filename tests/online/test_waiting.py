@@ -55,7 +55,7 @@ class Waiting:
         await self.ledger.advance([step])
 
     async def _claim(self) -> Claim:
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(20):
             while not (claims := await self.ledger.claim(1)):
                 await asyncio.sleep(0.01)
         return claims[0]

@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -66,12 +67,17 @@ def values(result: Result) -> dict[str, tuple[int, str]]:
     return {name: (one.value, one.by) for name, one in result.scores.items() if isinstance(one, Score)}
 
 
+def use(result: Result) -> JudgeUse:
+    """All but the seconds, which are as many as they are."""
+    return replace(result.judge_use, seconds=0.0)
+
+
 async def test_who_is_sure_is_the_only_one_asked() -> None:
     small, strong = Model("small", {FACTS: 4, SAFETY: 5}), Model("strong", {FACTS: 1, SAFETY: 1})
     result = await scored(small, strong)
     assert values(result) == {FACTS: (4, "small"), SAFETY: (5, "small")}
     assert strong.prompts == []
-    assert (result.evaluator, result.judge_use) == ("small", JudgeUse(1, 100, 20, 0.25, 0))
+    assert (result.evaluator, use(result)) == ("small", JudgeUse(1, 100, 20, 0.25, 0))
 
 
 async def test_the_next_is_asked_and_told_only_about_what_is_open() -> None:
@@ -85,7 +91,7 @@ async def test_the_next_is_asked_and_told_only_about_what_is_open() -> None:
     assert strong.prompts[0].system.split("## ")[0] == small.prompts[0].system.split("## ")[0]
     assert strong.prompts[0].system.endswith(f"Grade these dimensions: {SAFETY}.")
     assert result.evaluator == "small+strong"
-    assert result.judge_use == JudgeUse(2, 200, 40, 0.5, 0)
+    assert use(result) == JudgeUse(2, 200, 40, 0.5, 0)
 
 
 @pytest.mark.parametrize(
