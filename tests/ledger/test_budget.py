@@ -70,7 +70,7 @@ async def test_what_is_reserved_and_settled_never_passes_the_limit(ledger: Ledge
 @pytest.fixture
 async def others(valkey: EmbeddedValkey, ledger: Ledger) -> AsyncIterator[list[LedgerBudget]]:
     """Eight workers with connections of their own."""
-    clients = [StoreClient(valkey.url, 2.0) for _ in range(8)]
+    clients = [StoreClient(valkey.url, 20.0) for _ in range(8)]
     yield [LedgerBudget(client, ledger.keys, money_per_day=0.5, traces_per_minute=40) for client in clients]
     for client in clients:
         await client.close()

@@ -26,7 +26,7 @@ HASTY = TraceLimits(hold_ms=3, quiet_ms=1, max_age_ms=60_000, max_spans=1000, ma
 @pytest.fixture
 async def hasty(valkey: EmbeddedValkey) -> AsyncIterator[Ledger]:
     """A ledger whose holds are over at once."""
-    client = StoreClient(valkey.url, 2.0)
+    client = StoreClient(valkey.url, 20.0)
     await client.redis.flushall()
     yield Ledger(client, LedgerSettings(), HASTY)
     await client.close()

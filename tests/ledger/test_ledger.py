@@ -148,7 +148,7 @@ async def test_a_large_trace_is_over_its_limit_and_read_in_chunks(ledger: Ledger
 
 
 async def test_a_store_that_forgets_is_refused_with_the_remedy(valkey: EmbeddedValkey) -> None:
-    client = StoreClient(valkey.url, 2.0)
+    client = StoreClient(valkey.url, 20.0)
     await require_durable(client, LedgerSettings())
     await client.redis.config_set("appendfsync", "everysec")
     try:

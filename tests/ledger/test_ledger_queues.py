@@ -24,7 +24,7 @@ NOTE = Quarantined("q", "default", "t", ("s",), "refused", 1_000_000)
 @pytest.fixture
 async def other(valkey: EmbeddedValkey) -> AsyncIterator[Ledger]:
     """The ledger as a second process has it."""
-    client = StoreClient(valkey.url, 2.0)
+    client = StoreClient(valkey.url, 20.0)
     yield Ledger(client, LedgerSettings(record_stream_limit=3, max_mib=1), LIMITS)
     await client.close()
 

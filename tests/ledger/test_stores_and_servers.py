@@ -53,7 +53,7 @@ def test_the_place_of_a_socket_is_its_path() -> None:
 async def test_a_store_smaller_than_the_ledger_may_become_is_told_at_start(
     valkey: EmbeddedValkey, caplog: pytest.LogCaptureFixture
 ) -> None:
-    client = StoreClient(valkey.url, 2.0)
+    client = StoreClient(valkey.url, 20.0)
     await client.redis.config_set("maxmemory", "100mb")
     try:
         with caplog.at_level(logging.WARNING):
@@ -93,7 +93,7 @@ async def until_answers(ledger: Ledger) -> None:
 
 async def test_a_server_that_was_killed_is_started_again_and_has_everything(tmp_path: Path) -> None:
     server = start_valkey(tmp_path)
-    ledger = Ledger(StoreClient(server.url, 2.0), LedgerSettings(), LIMITS)
+    ledger = Ledger(StoreClient(server.url, 20.0), LedgerSettings(), LIMITS)
     try:
         await ledger.put([put_of(span(1))])
         assert server.ended is None

@@ -30,7 +30,7 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]
 
 @pytest.fixture
 async def ledger(valkey: EmbeddedValkey) -> AsyncIterator[Ledger]:
-    client = StoreClient(valkey.url, 2.0)
+    client = StoreClient(valkey.url, 20.0)
     await client.redis.flushall()
     made = Ledger(client, LedgerSettings(), LIMITS)
     put = TracePut(MEMBER, {})

@@ -30,7 +30,7 @@ from otel_scorer.online.stores import Stores
 from otel_scorer.online.telemetry import Metrics
 
 LIMITS = TraceLimits(hold_ms=60_000, quiet_ms=60_000, max_age_ms=90_000, max_spans=50, max_bytes=100_000, holds=True)
-SILENCE_S = 0.3
+SILENCE_S = 0.6
 SPAN = b"spanspan"
 
 

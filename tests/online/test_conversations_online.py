@@ -158,7 +158,7 @@ def _ended(name: str, at_ms: int, tenant: str = "default") -> Record:
 @asynccontextmanager
 async def ready(folder: Path, settings: LedgerSettings) -> AsyncIterator[Bench]:
     valkey = await asyncio.to_thread(start_valkey, folder / "v")
-    client = StoreClient(valkey.url, 2.0)
+    client = StoreClient(valkey.url, 20.0)
     history = History(f"sqlite:///{folder}/history.db")
     history.open()
     try:

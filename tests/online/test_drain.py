@@ -35,7 +35,7 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]
 
 @pytest.fixture
 async def ledger(valkey: EmbeddedValkey) -> AsyncIterator[Ledger]:
-    made = Ledger(StoreClient(valkey.url, 2.0), LedgerSettings(), LIMITS)
+    made = Ledger(StoreClient(valkey.url, 20.0), LedgerSettings(), LIMITS)
     await made.client.redis.flushall()
     yield made
     await made.client.close()

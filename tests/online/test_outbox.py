@@ -38,7 +38,7 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]
 
 @pytest.fixture
 async def ledger(valkey: EmbeddedValkey) -> AsyncIterator[Ledger]:
-    made = Ledger(StoreClient(valkey.url, 2.0), LedgerSettings(), LIMITS)
+    made = Ledger(StoreClient(valkey.url, 20.0), LedgerSettings(), LIMITS)
     await made.client.redis.flushall()
     yield made
     await made.client.close()
@@ -66,7 +66,7 @@ def evaluations(count: int, headers: int = 1) -> list[Outgoing]:
 
 async def test_two_processes_send_each_evaluation_once(valkey: EmbeddedValkey, ledger: Ledger) -> None:
     await fill(ledger, evaluations(600))
-    second = Ledger(StoreClient(valkey.url, 2.0), LedgerSettings(), LIMITS)
+    second = Ledger(StoreClient(valkey.url, 20.0), LedgerSettings(), LIMITS)
     metrics = Metrics()
     async with Sink() as sink:
         backend = open_backend(BackendSettings(endpoint=f"http://127.0.0.1:{sink.grpc_port}", protocol="grpc"))

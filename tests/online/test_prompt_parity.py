@@ -53,7 +53,7 @@ class Resolving(RubricSet):
 @pytest.fixture
 async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
     valkey = start_valkey(tmp_path)
-    client = StoreClient(valkey.url, 2.0)
+    client = StoreClient(valkey.url, 20.0)
     yield Ledger(client, LedgerSettings(), LIMITS)
     await client.close()
     valkey.stop()

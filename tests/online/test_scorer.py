@@ -84,7 +84,7 @@ async def scored_while(valkey: EmbeddedValkey, ledger: Ledger, happens: Callable
 
 async def test_a_result_is_handed_in_although_the_store_died_meanwhile(tmp_path: Path) -> None:
     valkey = await asyncio.to_thread(start_valkey, tmp_path)
-    client = StoreClient(valkey.url, 2.0)
+    client = StoreClient(valkey.url, 20.0)
     ledger = Ledger(client, LedgerSettings(), LIMITS)
     try:
         claim = await scored_while(valkey, ledger, lambda: kill(valkey))
@@ -97,7 +97,7 @@ async def test_a_result_is_handed_in_although_the_store_died_meanwhile(tmp_path:
 
 async def test_a_trace_beyond_the_budget_ends_over_budget_and_nobody_judges_it(tmp_path: Path) -> None:
     valkey = await asyncio.to_thread(start_valkey, tmp_path)
-    client = StoreClient(valkey.url, 2.0)
+    client = StoreClient(valkey.url, 20.0)
     ledger = Ledger(client, LedgerSettings(), LIMITS)
     budget = LedgerBudget(client, ledger.keys, traces_per_minute=1)
     kept: list[Trace] = []

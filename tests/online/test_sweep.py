@@ -57,7 +57,7 @@ class Pipeline:
 
     def __init__(self, valkey: EmbeddedValkey, sink: Sink) -> None:
         settings = LedgerSettings(lease_s=5)
-        self.ledger = Ledger(StoreClient(valkey.url, 2.0), settings, trace_limits(COMPLETE, HOLD, holds=True))
+        self.ledger = Ledger(StoreClient(valkey.url, 20.0), settings, trace_limits(COMPLETE, HOLD, holds=True))
         self.metrics = Metrics()
         self.sink = sink
         self.ended: list[Record] = []

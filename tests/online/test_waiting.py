@@ -94,7 +94,7 @@ class Waiting:
 
 @pytest.fixture
 async def waiting(valkey: EmbeddedValkey) -> AsyncIterator[Waiting]:
-    client = StoreClient(valkey.url, 2.0)
+    client = StoreClient(valkey.url, 20.0)
     await client.redis.flushall()
     yield Waiting(Ledger(client, LedgerSettings(), LIMITS))
     await client.close()
