@@ -237,7 +237,7 @@ class Deployment:
             history.close()
         return {trace_id: record for trace_id, record in found.items() if record is not None}
 
-    async def until_ended(self, trace_ids: Sequence[str], timeout_s: float = 40.0) -> dict[str, Any]:
+    async def until_ended(self, trace_ids: Sequence[str], timeout_s: float = 120.0) -> dict[str, Any]:
         """The records of all these traces, once every one has ended."""
 
         async def all_there() -> dict[str, Any] | None:
