@@ -1,145 +1,220 @@
-"""Who is meant, by what stands beside: names after a title or "my name is", ages, licences, nationalities, employers.
+"""Who, where and which body a text names: what stands beside names, known names, keys and columns, put together.
 
-Without a model a name is known by its company only; `named.py` finds the others where the extra `presidio` is
-installed. Dates and titles are no personal data by themselves; they are found for those who want them gone.
+Without a model no name is sure; `named.py` finds them with one, where the extra `presidio` is installed.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 
-from otel_scorer.scoring.first_names import FIRST_NAMES
-from otel_scorer.scoring.hits import Hit, vocabulary
-from otel_scorer.scoring.places import STREET_KINDS
+from otel_scorer.scoring.bodies import FORMS, GENERAL
+from otel_scorer.scoring.capitals import CAPITAL, NAME, OPENERS, PARTICLES, SOFTWARE, THINGS, runs
+from otel_scorer.scoring.fields import fields
+from otel_scorer.scoring.hits import Hit
+from otel_scorer.scoring.known import companies, family_names, first_names, towns
+from otel_scorer.scoring.lists import bodies_in_letterheads, firms_of_families, in_lists
+from otel_scorer.scoring.localities import dwellings, towns_after_streets, towns_before_states, towns_in_blocks
+from otel_scorer.scoring.naming import is_family_shaped, named_in_runs
+from otel_scorer.scoring.places import streets
+from otel_scorer.scoring.traits import RANK, TITLE, is_nationality, is_ranked
 
-_LETTER = "A-ZÀ-ÖØ-ÞĀŁŚŠŽŹŻČĆŐŰ"
-_NAME = rf"[{_LETTER}][\w'’-]{{1,30}}"
-_FULL_NAME = rf"{_NAME}(?: (?:[{_LETTER}]\.? )?(?:(?:van|von|de|der|den|da|di|del|la|bin|al) ){{0,2}}{_NAME}){{0,2}}"
-_TITLE = r"(?:Mr|Mrs|Ms|Miss|Dr|Prof|Sir|Herr|Frau|Mme|Monsieur|Señora?|Sra?)"
-_TITLED = re.compile(rf"\b{_TITLE}\.? ({_FULL_NAME})")
+_FULL_NAME = rf"{NAME}(?: (?:[{CAPITAL}]\.? )?(?:{PARTICLES} ){{0,2}}{NAME}){{0,2}}"
+_TITLED = re.compile(
+    rf"\b{TITLE}\.? (?:{TITLE}\.? )?((?:(?:[Vv]an|[Vv]on|[Dd]e)(?: de[rn]?)? |[{CAPITAL}]\. ){{0,2}}{_FULL_NAME})"
+)
+_RANKED = re.compile(rf"\b{RANK}\.? ({_FULL_NAME})")
 _INTRODUCED = re.compile(
-    r"\b(?i:(?:my|his|her|their|your|full|the customer's|the patient's) name(?: is|['’]s)|this is|name:"
-    r"|sincerely,?|regards,?"
-    r"|(?:customer|patient|passenger|employee|contact|attn|signed|cardholder|recipient)(?: name)?:)"
+    r"\b(?i:(?:my|his|her|their|your|full|the customer's|the patient's) name(?: is|['’]s)"
+    r"|me llamo|mi nombre es|je m['’]appelle|mon nom est|ich hei(?:ß|ss)e|mein name ist|mijn naam is|ik heet"
+    r"|meu nome é|me chamo|mi chiamo"
+    r"|il mio nome è|jag heter|jeg heter|jeg hedder|nazywam się|mam na imię|benim adım"
+    r"|(?:first|last|family|maiden|full|your|user|legal) name(?: is|['’]s|:|\?))"
     rf"[ \n]{{1,3}}({_FULL_NAME})"
 )
-_NO_NAMES = vocabulary(
-    """
-    a an the this that it your our my his her their we you i he she they in on at for of to is are was not and or yes no
-    customer support service team order account monday tuesday wednesday thursday friday saturday sunday
-    """
+_PRESENTED = re.compile(
+    rf"\b(?:[Tt]his is|I am|I['’]m|[Ss]peaking with|[Yy]ou are|[Ii]ch bin|[Jj]e suis|[Ss]oy|[Ss]ou|[Ss]ono"
+    rf"|[Ii]k ben) ({_FULL_NAME})(?! [{CAPITAL}])"
 )
+"""Before a name, but before much else too."""
+_SPEAKING = re.compile(r",? (?:speaking|calling|here|from|at|with)\b")
+_SIGNED = re.compile(
+    r"(?:^|[\n.!] ?)[ \t>]{0,4}(?i:(?:(?:kind|best|warm|many)(?:est)? )?regards|best(?: wishes)?"
+    r"|sincerely(?: yours)?|yours(?: sincerely| faithfully| truly)?|cheers|thanks(?: again)?"
+    r"|thank you|many thanks|love|respectfully|cordially|cordialement|bien à vous|mit freundlichen grüßen"
+    r"|viele grüße|liebe grüße|mfg|lg|saludos(?: cordiales)?"
+    r"|un saludo|atentamente|atenciosamente|abraços?|cordiali saluti|distinti saluti"
+    r"|met vriendelijke groet(?:en)?|groet(?:en|jes)?|(?:med )?vänliga? hälsning(?:ar)?"
+    rf"|(?:med )?vennlig hilsen|mvh|pozdrawiam),?[ \t]{{0,3}}(?:\n[ \t>]{{0,4}}){{0,3}}"
+    rf"(?<=[,\n ])({_FULL_NAME})(?=[ \t]*(?:\n|$|,|\|))"
+)
+_GREETED = re.compile(
+    r"(?:^|\n|[\"'] ?)[ \t>]{0,4}(?:Dear|Hi|Hello|Hey|Hola|Olá|Oi|Hallo|Bonjour|Salut|Beste|Liebe[r]?|Lieve"
+    r"|Geachte|Estimad[oa]|Querid[oa]|Car[oa]|Prezad[oa]|Ch(?:er|ère)|Ciao|Hej"
+    r"|Hei|Kære|Kära|Good (?:morning|afternoon|evening|day)|Guten (?:Morgen|Tag|Abend)|Buenos días"
+    r"|Buenas tardes|Bom dia)"
+    rf" ({NAME}(?: {NAME})?)(?=[,!:\n])"
+)
+_INITIAL = re.compile(rf"\b([{CAPITAL}][a-zà-ÿ]\w{{0,30}} [{CAPITAL}]\.? [{CAPITAL}][a-zà-ÿ][\w'’-]{{0,30}})\b")
+_MAILBOX = re.compile(
+    rf"(?<![\w@])([{CAPITAL}][\w'’.-]{{0,30}}"
+    rf"(?: (?:{PARTICLES} ){{0,2}}[{CAPITAL}][\w'’.-]{{0,30}}){{1,3}}),?[ \t]{{0,2}}[<(\[]?(?:mailto:"
+    rf"|e-?mail: ?)?([\w.+-]{{1,64}})@"
+)
+_LOWER_PARTICLE = re.compile(rf"(?<![\w'’-])((?:Van|Von|De|Di|Da|Del|Della|Mac) (?:de[rn]? |la )?{NAME})")
 
 
-_INITIAL = re.compile(rf"\b([{_LETTER}][a-zà-ÿ]\w{{0,30}} [{_LETTER}]\.? [{_LETTER}][a-zà-ÿ][\w'’-]{{0,30}})\b")
-_IS_STREET = re.compile(rf" (?:{STREET_KINDS}|Bypass|Pass|Bridge|Park|School|Hospital|University|Airport|Station)$")
-_WITH_FAMILY = re.compile(rf"\b({_NAME})(?: (?:van|von|de|der|den|da|di|del|la|bin|al)){{0,2}} {_NAME}")
-_GREETED = re.compile(rf"(?:^|\n)[ \t>]{{0,4}}(?:Dear|Hi|Hello|Hey) ({_NAME}(?: {_NAME})?)(?=[,!:\n])")
+def named(text: str, lowered: str) -> Iterator[Hit]:
+    """Persons, places and organizations, without overlaps: what is said outright goes before what is guessed."""
+    kept = _Kept()
+    kept.add(streets(text, lowered))
+    kept.add(towns_after_streets(text, tuple(kept.hits)))
+    kept.add(_beside(text))
+    kept.add(firms_of_families(text))
+    kept.add(towns_before_states(text))
+    guessed = list(named_in_runs(text))
+    kept.add(hit for hit in guessed if hit.kind == "organization")
+    kept.add(hit for hit in fields(text) if hit.kind in ("person", "place", "organization"))
+    kept.add(towns_in_blocks(text))
+    kept.add(guessed)
+    kept.add(dwellings(text))
+    kept.add(in_lists(text, kept.hits))
+    kept.add(bodies_in_letterheads(text, kept.hits))
+    if not any(map(str.isupper, text[:_LOWER_CHARS])):
+        kept.add(_all_small(text))
+    kept.add(_again(text, [hit.text for hit in kept.hits if hit.kind == "person"]))
+    yield from (hit for hit in kept.hits if hit.kind != "street_address")
 
 
-def names(text: str, _lowered: str) -> Iterator[Hit]:
-    """Names after a title, an introduction, a label or a greeting, with an initial in the middle, and those that begin
-    with a common first name.
-    """
-    yield from _beside(text)
-    for match in _WITH_FAMILY.finditer(text):
-        if match.group(1) in FIRST_NAMES and not _IS_STREET.search(match.group()):
-            yield Hit("person", *match.span(), match.group())
+class _Kept:
+    """Hits in order, none over another: the first to come stays."""
+
+    def __init__(self) -> None:
+        self.hits: list[Hit] = []
+
+    def add(self, found: Iterable[Hit]) -> None:
+        fresh = sorted(found, key=lambda hit: (hit.start, -hit.end))
+        starts = [hit.start for hit in self.hits]
+        free: list[Hit] = []
+        for hit in fresh:
+            at = bisect_left(starts, hit.end)
+            before_is_free = at == 0 or self.hits[at - 1].end <= hit.start
+            if before_is_free and (not free or free[-1].end <= hit.start):
+                free.append(hit)
+        self.hits = sorted([*self.hits, *free])
+        self.hits.sort(key=lambda hit: hit.start)
 
 
 def _beside(text: str) -> Iterator[Hit]:
-    for pattern in (_TITLED, _INTRODUCED, _INITIAL, _GREETED):
+    """Names after a title, an introduction, a greeting, above a mailbox, below"
+    " a letter, with an initial in the middle."""
+    for pattern in (_TITLED, _INTRODUCED, _SIGNED, _INITIAL, _GREETED):
         for match in pattern.finditer(text):
-            if match.group(1).split()[0].lower() not in _NO_NAMES:
-                yield Hit("person", *match.span(1), match.group(1))
+            name = _trimmed(match.group(1))
+            if name and name not in THINGS and name not in SOFTWARE and name not in GENERAL:
+                yield Hit("person", match.start(1), match.start(1) + len(name), name)
+    yield from _presented(text)
+    for match in _RANKED.finditer(text):
+        if is_ranked(match.group(1).split()[0]) and match.group(1).split()[-1] not in FORMS:
+            yield Hit("person", *match.span(1), match.group(1))
+    if "@" in text:
+        yield from _above_mailboxes(text)
 
 
-_TITLES = re.compile(rf"\b{_TITLE}\b\.?(?= [{_LETTER}])")
+def _presented(text: str) -> Iterator[Hit]:
+    """`I'm Ana Reis`, `this is Joost speaking`; not `this is London`, `I'm French`."""
+    for match in _PRESENTED.finditer(text):
+        name = _trimmed(match.group(1))
+        first, *rest = name.split(" ")
+        known = first in first_names().sure or (first in first_names().doubtful and bool(rest))
+        if name and (known or (_SPEAKING.match(text, match.end()) and not _is_other(first))):
+            yield Hit("person", match.start(1), match.start(1) + len(name), name)
 
 
-def titles(text: str, _lowered: str) -> Iterator[Hit]:
-    for match in _TITLES.finditer(text):
-        yield Hit("title", *match.span(), match.group())
+def _is_other(word: str) -> bool:
+    return any(word in words for words in (THINGS, SOFTWARE, GENERAL, towns(), companies())) or is_nationality(word)
 
 
-_AGES = re.compile(
-    r"\b(?i:age[ds]?|(?:at the )?age(?: is|:| of)|when (?:he|she|i) was|turn(?:ed|s|ing)|['’]ll turn|i(?:['’]m| am)"
-    r"|(?:he|she)(?:['’]s| is))[ :]{1,2}([1-9][0-9]?|1[01][0-9])\b(?![.,:/-][0-9])"
-    r"(?! ?(?:[%$€£°:]|(?i:percent|minutes?|hours?|days?|weeks?|months?|km|miles?|of|in|and|or|out|th)\b))"
-    r"|\b([1-9][0-9]?|1[01][0-9])(?=[ -](?i:years?[ -]old|y/?o\b|yrs?\.? old))"
-)
+def _trimmed(name: str) -> str:
+    """The name up to a word that cannot belong to it; '' if that is the first."""
+    words = name.split(" ")
+    for at, word in enumerate(words):
+        bare = re.sub(r"['’]s$", "", word)
+        if (bare.lower() in OPENERS and at == 0 and len(words) == 1 and bare not in first_names()) or _ends_name(
+            bare, at
+        ):
+            words = words[:at]
+            break
+    return re.sub(r"['’]s?$|\.$", "", " ".join(words))
 
 
-def ages(text: str, _lowered: str) -> Iterator[Hit]:
-    """`aged 61`, `a 38 year old`, `I just turned 47`."""
-    for match in _AGES.finditer(text):
-        group = 1 if match.group(1) else 2
-        yield Hit("age", *match.span(group), match.group(group))
+def _ends_name(word: str, at: int) -> bool:
+    if word in family_names() or word in first_names():
+        return False
+    return (word.lower() in OPENERS and not word.islower()) or (
+        word in THINGS and (at > 0 or word in ("Team", "Support", "Bot", "Office", "Agent"))
+    )
 
 
-_LICENCE = re.compile(
-    r"\b(?i:driv(?:er|ing|er['’]?s)(?:['’]s)? ?licen[cs]e(?: (?:no|number|nr|id))?|dl (?:no|number)"
-    r"|licen[cs]e number)\b"
-    r"\.?[\s:#]{1,4}(?i:is |was )?[\s:]{0,2}([A-Z]{0,3}[0-9][A-Z0-9]{0,4}(?:[- ]?[A-Z0-9]{2,5}){1,4})\b"
-)
+def _above_mailboxes(text: str) -> Iterator[Hit]:
+    """`Ann Lee <ann.lee@x.org>`: an address agrees with the name before it."""
+    for match in _MAILBOX.finditer(text):
+        local = match.group(2).lower()
+        words = match.group(1).split(" ")
+        first = next((at for at, word in enumerate(words) if _agrees(word, local)), None)
+        if first is not None and not any(word in THINGS for word in words[first:]):
+            start = match.end(1) - len(" ".join(words[first:]))
+            yield Hit("person", start, match.end(1), text[start : match.end(1)])
 
 
-def driver_licences(text: str, lowered: str) -> Iterator[Hit]:
-    """Numbers of at least five digits after "driver's license"."""
-    if "licen" not in lowered and "dl n" not in lowered:
-        return
-    for match in _LICENCE.finditer(text):
-        if sum(character.isdigit() for character in match.group(1)) >= 5:
-            yield Hit("driver_license", *match.span(1), match.group(1))
+def _agrees(word: str, local: str) -> bool:
+    bare = re.sub(r"[^a-z]", "", word.lower())
+    return len(bare) >= 3 and bare in re.sub(r"[^a-z]", "", local)
 
 
-_NATIONALITY = re.compile(
-    r"\b(?i:Afghan|Albanian|Algerian|American|Argentin(?:e|ian)|Armenian|Australian|Austrian|Belgian|Bolivian|Bosnian|Brazilian"
-    r"|British|Bulgarian|Cambodian|Canadian|Chilean|Chinese|Colombian|Croatian|Cuban|Czech|Danish|Dutch|Egyptian|English"
-    r"|Estonian|Ethiopian|Filipino|Finnish|French|Georgian|German|Ghanaian|Greek|Greenlander|Hungarian|Icelandic|Indian"
-    r"|Indonesian|Iranian|Iraqi|Irish|Israeli|Italian|Jamaican|Japanese|Jordanian|Kenyan|Korean|Latvian|Lebanese|Lithuanian"
-    r"|Malaysian|Mexican|Moroccan|Nepalese|Nigerian|Norwegian|Pakistani|Palestinian|Peruvian|Portuguese|Romanian|Russian"
-    r"|Saudi|Scottish|Serbian|Slovak(?:ian)?|Slovenian|Somali|Spanish|Sudanese|Swedish|Swiss|Syrian|Taiwanese|Thai|Tunisian"
-    r"|Turkish|Ukrainian|Venezuelan|Vietnamese|Welsh|Christian|Catholic|Protestant|Muslim|Jewish|Hindu|Buddhist|Sikh"
-    r"|Republican|Democrat)s?\b"
-)
+def _again(text: str, names: Iterable[str]) -> Iterator[Hit]:
+    """Single words of the names found so far, where they stand alone: `Salgado` after `Beatriz Salgado`."""
+    known = {
+        word
+        for name in names
+        if " " in name
+        for word in name.split()
+        if len(word) >= 3
+        and word[0].isupper()
+        and word.lower() not in OPENERS
+        and word not in THINGS
+        and word not in towns()
+        and word not in SOFTWARE
+        and word not in first_names().doubtful
+        and word not in family_names().doubtful
+    }
+    for words in runs(text) if known else ():
+        for word in words:
+            if word.text in known:
+                yield Hit("person", word.start, word.end, word.text)
 
 
-def nationalities(text: str, _lowered: str) -> Iterator[Hit]:
-    """Nationalities and religions by name, whatever they say there: "Italian food" too."""
-    for match in _NATIONALITY.finditer(text):
-        if not match.group().islower() or match.group() not in ("polish", "swiss"):
-            yield Hit("nationality", *match.span(), match.group())
+_LOWER_CHARS = 20_000
+_SMALL = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
-_COMPANY = re.compile(
-    rf"\b(?:[{_LETTER}][\w'’&-]{{0,30}} (?:& |and )?){{1,3}}"
-    r"(?:Inc|Corp|Corporation|Ltd|LLC|LLP|PLC|GmbH|AG|S\.?A|Company|Group|Holdings|Bank|University|Institute|Foundation"
-    r"|Associates|Partners|Industries|Technologies|Systems|Solutions|Software|Global|International)\b\.?"
-)
+_SMALL_INTRODUCED = re.compile(r"\b(?:my|his|her) name(?: is|['’]s) ([^\W\d_]{2,20})( [^\W\d_]{2,20})?")
 
 
-def organisations(text: str, _lowered: str) -> Iterator[Hit]:
-    """Names with a legal form or another word that makes a company of them."""
-    for match in _COMPANY.finditer(text):
-        yield Hit("organization", *match.span(), match.group())
-
-
-_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?"
-_DAY = r"[0-9]{1,2}(?:st|nd|rd|th)?"
-_YEAR = r"(?:,? [0-9]{4})?\b"
-_DATES = re.compile(
-    r"(?<![\w./-])(?:[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[T ][0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)?"
-    r"|[0-9]{1,2}/[0-9]{1,2}/[0-9]{2,4}|[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4})(?![\w/-])"
-    rf"|\b{_MONTH} {_DAY}{_YEAR}|\b{_DAY} (?:of )?{_MONTH}{_YEAR}"
-    r"|\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b"
-    r"|\b(?:in|since|during|of|a|by|from|until|In|Since|During) ((?:19|20)[0-9]{2})\b(?!-[0-9])"
-)
-
-
-def dates(text: str, _lowered: str) -> Iterator[Hit]:
-    """Days, weekdays, and years after "in" or "since"."""
-    for match in _DATES.finditer(text):
-        group = 1 if match.group(1) else 0
-        yield Hit("date", *match.span(group), match.group(group))
+def _all_small(text: str) -> Iterator[Hit]:
+    """In a text without a capital: a sure first name before a sure family"
+    " name, and towns after `in`, `from`, `to`."""
+    for match in _SMALL_INTRODUCED.finditer(text):
+        if match.group(1).title() in first_names():
+            yield Hit("person", *match.span(1), match.group(1))
+    before: re.Match[str] | None = None
+    for match in _SMALL.finditer(text):
+        word = match.group().title()
+        if before is not None and match.start() == before.end() + 1:
+            first = before.group().title()
+            if first in first_names().sure and (word in family_names().sure or is_family_shaped(word)):
+                yield Hit("person", before.start(), match.end(), text[before.start() : match.end()])
+            elif before.group() in ("in", "from", "to", "near") and word in towns().sure:
+                yield Hit("place", *match.span(), match.group())
+        before = match

@@ -1,9 +1,9 @@
 """Personal data by shape and checksum: what says by itself whom it is about or how to reach them.
 
 Found: e-mail addresses, phone numbers, payment cards (Luhn), IBANs (mod 97), social security numbers, public IP
-addresses, and numbers that a word names (passport, date of birth, medical record). Names and streets need a model and
-are not found. Kept quiet on purpose, because a false alarm here lowers a score: dates and postcodes alone, version
-numbers, order numbers and time stamps, role addresses (`support@`), private networks. All patterns run in linear time.
+addresses, and numbers that a word names (passport, date of birth, medical record); names, streets and the like where
+asked for. Kept quiet, because a false alarm lowers a score: dates and postcodes alone, version and order numbers, time
+stamps, role addresses (`support@`), private networks. All patterns run in linear time.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from collections.abc import Callable, Collection, Iterator
 
 import datafog_core
 
-from otel_scorer.scoring import people, places
+from otel_scorer.scoring import people, places, postcodes, traits
+from otel_scorer.scoring.fields import addresses_in_fields
 from otel_scorer.scoring.hits import Hit, folded, found_from, holds_any, searchable, settle, vocabulary
 from otel_scorer.scoring.phones import is_phone, phones
 
@@ -49,7 +50,7 @@ KINDS = LEAKS | ADDRESSES | DETAILS
 def personal_data(text: str, kinds: Collection[str] = LEAKS) -> tuple[Hit, ...]:
     """Personal data of these kinds in the first MAX_TEXT characters of `text`, in order, without overlaps.
 
-    `kinds` are of KINDS; persons, places and organizations only as far as what stands beside them gives them away.
+    `kinds` are of KINDS; persons, places and organizations are found by lists and by what stands beside them.
     """
     searched = searchable(text)
     digits = _count_digits(searched)
@@ -114,8 +115,10 @@ def _anything(_text: str, _start: int, _end: int) -> bool:
 # ---- what a shape alone would call personal, and is not -------------------------------------------------------------
 
 _ROLE = re.compile(
-    r"(?:abuse|admin|billing|contact|do-?not-?reply|feedback|git|hello|help|helpdesk|hr|info|jobs|legal|mail|mailer-daemon|"
-    r"marketing|newsletter|no-?reply|notifications?|office|orders|postmaster|press|privacy|refunds|returns|root|sales|"
+    r"(?:abuse|admin|billing|contact|do-?not-?reply|feedback|git|hello|help|helpdesk|hr|info|jobs|legal|mail"
+    r"|mailer-daemon|"
+    r"marketing|newsletter|no-?reply|notifications?|office|orders|postmaster|press|privacy|refunds|returns"
+    r"|root|sales|"
     r"security|service|support|team|webmaster)@"
 )
 _FILE = re.compile(r"\.(?:css|gif|jpe?g|js|json|local|png|py|svg|ts|webp)$")
@@ -146,15 +149,25 @@ def _is_public_address(text: str, start: int, end: int) -> bool:
     if _VERSION_WORD.search(text[max(0, start - _BEFORE) : start]):
         return False
     try:
-        return ipaddress.ip_address(text[start:end]).is_global
+        address = ipaddress.ip_address(text[start:end])
     except ValueError:
         return False
+    return address.is_global and (address.version == 4 or text[start:end].count(":") >= 3)
+
+
+_SECURITY_WORD = re.compile(r"\b(?:ssn|social|security|tax(?:payer)?|tin|itin)\b", re.IGNORECASE)
+
+
+def _is_security_number(text: str, start: int, end: int) -> bool:
+    """Nine digits in a row are a time, a size or a count, unless a word says otherwise."""
+    return not text[start:end].isdigit() or bool(_SECURITY_WORD.search(text, max(0, start - 2 * _BEFORE), start))
 
 
 _FILTERS: dict[str, Callable[[str, int, int], bool]] = {
     "email": _is_personal_address,
     "phone": is_phone,
     "payment_card": _is_card,
+    "social_security_number": _is_security_number,
     "ip_address": _is_public_address,
 }
 
@@ -272,16 +285,15 @@ _FINDERS = (
     (_ibans, 2, frozenset({"iban"})),
     (_named_numbers, 3, _NUMBERED),
     (phones, 7, frozenset({"phone"})),
-    (people.driver_licences, 5, frozenset({"driver_license"})),
+    (traits.driver_licences, 5, frozenset({"driver_license"})),
     (places.street_addresses, 1, frozenset({"street_address"})),
-    (places.postcodes, 2, frozenset({"zip_code"})),
-    (places.places, 0, frozenset({"place"})),
+    (postcodes.postcodes, 2, frozenset({"zip_code"})),
     (places.web_addresses, 0, frozenset({"url"})),
-    (people.names, 0, frozenset({"person"})),
-    (people.ages, 1, frozenset({"age"})),
-    (people.titles, 0, frozenset({"title"})),
-    (people.nationalities, 0, frozenset({"nationality"})),
-    (people.organisations, 0, frozenset({"organization"})),
-    (people.dates, 0, frozenset({"date"})),
+    (addresses_in_fields, 2, frozenset({"street_address", "zip_code", "nationality"})),
+    (people.named, 0, frozenset({"person", "place", "organization"})),
+    (traits.ages, 1, frozenset({"age"})),
+    (traits.titles, 0, frozenset({"title"})),
+    (traits.nationalities, 0, frozenset({"nationality"})),
+    (traits.dates, 0, frozenset({"date"})),
 )
 """Each with the digits that a text must hold for it to find anything, and the kinds that it finds."""

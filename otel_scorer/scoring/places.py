@@ -1,7 +1,7 @@
-"""Where somebody lives or can be found, by shape: street addresses, postcodes, countries, web addresses.
+"""Where somebody lives or can be found, by shape: street addresses and web addresses.
 
-Streets are known by the word that makes them one (`Street`, `Rue`, `-straße`) beside a number, postcodes by a word, a
-state or a national form. A house that only a map knows is not found; towns need a model (`named.py`).
+Streets are known by the word that makes them one (`Street`, `Rue`, `-straße`) beside a number, or by the flat or the
+postcode in the next line. A house that only a map knows is not found.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from otel_scorer.scoring.capitals import CAPITAL as _CAPITAL
 from otel_scorer.scoring.hits import Hit, holds_any
 
-_CAPITAL = "A-ZÀ-ÖØ-ÞĀŁŚŠŽŹŻČĆŐŰ"
 _NAME = rf"[{_CAPITAL}][\w'’.-]{{0,30}}"
 _NUMBER = r"[0-9]{1,6}[a-zA-Z]?(?:[-/][0-9]{1,4})?"
 STREET_KINDS = (
@@ -22,13 +22,37 @@ STREET_KINDS = (
     r"Causeway|Gardens|Grove|Hill|Heights|Quay|Walk"
 )
 _JOINED = (
-    r"stra(?:ß|ss)e|str\.|gasse|weg|platz|allee|damm|ufer|vej|gade|gata|gatan|vägen|gränd|veien|laan|straat|gracht"
-    r"|plein"
-    r"|katu|tie|kuja|vænget|stræde"
+    r"stra(?:ß|ss)e|str\.|gasse|weg|platz|allee|damm|ufer|ring|markt|brücke|steig|pfad|chaussee|graben|zeile"
+    r"|wall|vej|gade|gata|gatan|vägen"
+    r"|gränd|stigen|torget|backen|veien|veg|gate|bakken|svingen|laan|straat|gracht|plein|kade|singel|dreef"
+    r"|dijk|baan|hof|steeg"
+    r"|katu|tie|kuja|polku|vænget|stræde|stien|torv|braut|stræti|straeti|gatu|götu|vegur|ulica|utca"
 )
-_JOINED_ENDS = r"aße|sse|tr\.|weg|atz|lee|amm|fer|vej|ade|ata|tan|gen|änd|ien|aan|aat|cht|ein|atu|tie|uja|get|æde"
+_JOINED_ENDS = (
+    r"aße|sse|tr\.|weg|atz|lee|amm|fer|ing|rkt|cke|eig|fad|see|ben|ile|all|vej|ade|ata|tan|gen|änd|get|ken"
+    r"|ien|veg|ate|aan|aat|cht"
+    r"|ein|gel|eef|ijk|hof|eeg|atu|tie|uja|lku|æde|orv|aut|æti|eti|ötu|gur|ica|tca"
+)
 """Their last three signs."""
+_OF_LAND = (
+    r"Stra(?:ß|ss)e|Str\.|Allee|Platz|Weg|Gasse|Ring|Damm|Ufer|Chaussee|Markt|straat|laan|plein|vej|gate|gata"
+    r"|gade|cesta|ulica|nábřeží|třída"
+)
+_HOUSE = r"[0-9]{1,5}(?:[-/][0-9IVX]{1,4}){0,3}(?: ?[a-zA-Z]\b)?"
 _PART = r"(?:[,\n]{0,2} {0,4}(?:Suite|Apt\.?|Apartment|Unit|Floor|Fl\.?|Room|#) ?[0-9A-Za-z-]{1,8}\b)?"
+
+
+_RARE_KINDS = (
+    r"Bend|Bluffs?|Bridge|Brook|Bypass|Camp|Canyon|Center|Centre|Cove|Coves|Creek|Crest|Crossing|Dale"
+    r"|Estates?|Expressway|Falls|Ferry|Fields?|Flats?|Ford|Forest"
+    r"|Forge|Fork|Freeway|Garden|Gateway|Glen|Green|Harbors?|Haven|Hills|Hollow|Island|Isle|Junction|Knolls?"
+    r"|Lakes?|Landing|Lodge|Mall|Manors?|Meadows?|Mills?"
+    r"|Motorway|Mount|Mountain|Orchard|Oval|Overpass|Parks?|Pass|Passage|Path|Pines|Plains?|Points?|Port"
+    r"|Prairie|Ranch|Rapids|Ridges?|River|Route|Run|Shoals?"
+    r"|Shores?|Springs?|Spurs?|Station|Stream|Streets|Summit|Trace|Track|Tunnel|Underpass|Union|Valleys?"
+    r"|Viaduct|Views?|Villages?|Vista|Wells|Court|Courts|Roads|Drives|Lights?"
+)
+"""More street words of the American post; they are other words first."""
 
 
 class _Shape(NamedTuple):
@@ -80,7 +104,96 @@ _STREETS = (
     # Hauptstraße 12, Keizersgracht 241, Præstevænget 15, Erzsébet tér 19
     _Shape(
         re.compile(rf" [0-9](?<=(?:{_JOINED_ENDS}) [0-9])"),
-        re.compile(rf"\b[{_CAPITAL}][\w-]{{1,30}}(?:{_JOINED}) [0-9]{{1,5}}(?: ?[a-zA-Z])?\b"),
+        re.compile(rf"\b[{_CAPITAL}][\w-]{{1,30}}(?:{_JOINED}) {_HOUSE}(?![\w%€$])"),
+    ),
+    # Mariahilfer Straße 103/2; Am Markt 5, 50667 …
+    _Shape(
+        re.compile(rf" (?:{_OF_LAND}) [0-9]"),
+        re.compile(rf"\b{_NAME}(?:[ -]{_NAME}){{0,2}}[ -](?:{_OF_LAND}) {_HOUSE}(?![\w%€$])"),
+    ),
+    _Shape(
+        re.compile(r"\b(?:Am|An|Auf|Im|In|Zum|Zur|Unter|Hinter|Bei) "),
+        re.compile(
+            rf"\b(?:Am|An de[rnm]|Auf de[rm]|Im|In de[rn]|Zum|Zur|Unter den|Hinter de[rm]"
+            rf"|Bei de[rm]) {_NAME}(?: {_NAME})? {_HOUSE}"
+            r"(?=,? ?\n?[ \t]{0,4}[0-9]{4,5} [A-ZÄÖÜ])"
+        ),
+    ),
+    # Flat 402, Shanti Apartments, 5th Cross; House No. 7, Sector 14
+    _Shape(
+        re.compile(r"\b(?:Flat|House|Plot|Door|Villa|Block|Shop) (?:No\.? ?)?[0-9A-Z]"),
+        re.compile(
+            rf"\b(?:Flat|House|Plot|Door|Villa|Block|Shop) (?:No\.? ?)?[0-9A-Z][\w/-]{{0,7}},"
+            rf" (?:[0-9]{{1,4}}[a-z]{{0,2}} )?{_NAME}(?:,? [\w.'’/-]{{1,20}}){{0,3}}"
+        ),
+    ),
+    # 2-11-3 Meguro, Tokyo; 1-1 Marunouchi, Chiyoda-ku
+    _Shape(
+        re.compile(rf"[0-9]-[0-9]{{1,2}} [{_CAPITAL}]"),
+        re.compile(
+            rf"(?<![\w.,-])[0-9]{{1,4}}-[0-9]{{1,3}}(?:-[0-9]{{1,4}})? {_NAME}(?:-(?:ku|cho|machi"
+            rf"|dori))?(?=, {_NAME})"
+        ),
+    ),
+    # Jalan Ampang 12, Jl. Sudirman No. 5, Carrera 7 # 32-16
+    _Shape(
+        re.compile(
+            r"\b(?:Jl\.?|Jalan|Jln\.?|Lorong|Carrera|Cra\.?|Calle|Camino|Avda\.?|Alameda|Largo|Estrada"
+            r"|Strada|Vicolo|Vico|Ronda|Rambla|Carretera|Nábřeží|Trg|Cesta|Al\.|Os\.|Pl\.) "
+        ),
+        re.compile(
+            rf"\b(?:Jl\.?|Jalan|Jln\.?|Lorong|Carrera|Cra\.?|Calle|Camino|Avda\.?|Alameda|Largo|Estrada"
+            rf"|Strada|Vicolo|Vico|Ronda|Rambla|Carretera|Nábřeží|Trg|Cesta|Al\.|Os\.|Pl\.)"
+            rf" (?:(?:de|la|le|los|las|del|della|di|da|do|dos|das) ){{0,2}}(?:{_NAME} ){{0,3}}(?:{_NAME},?"
+            rf"|[0-9]{{1,3}}[A-Z]?) (?:No\.? ?|[Nn][°º.]\.? ?|# ?)?[0-9]{{1,5}}(?:-[0-9]{{1,3}})?\b"
+        ),
+    ),
+    # 22 Rua das Flores; 5 Calle Mayor
+    _Shape(
+        re.compile(r"[0-9],? (?:Rua|Via|Viale|Calle|Avenida|Piazza|Plaza|Paseo|Praça|Travessa|Largo|Vicolo|Corso) "),
+        re.compile(
+            rf"(?<![\w.,-]){_NUMBER},? (?:Rua|Via|Viale|Calle|Avenida|Piazza|Plaza|Paseo|Praça|Travessa|Largo"
+            rf"|Vicolo|Corso) (?:(?:de|la|le|los|las|du|des|del|della|di|da|do|dos"
+            rf"|das) ){{0,2}}{_NAME}(?: {_NAME})?"
+        ),
+    ),
+    # a number and a name in the line above that of the flat
+    _Shape(
+        re.compile(r"\n[ \t>]{0,6}(?:Suite|Apt|Apartment|Unit|Flat|Floor)\b"),
+        re.compile(
+            rf"(?:(?<=\n)|\A|(?<=[:>] ))(?:[0-9]{{1,6}} )?{_NAME}"
+            rf"(?: [\w.'’-]{{1,20}}){{0,3}} [0-9]{{1,5}}[a-zA-Z]?(?=[ \t]*\n[ \t>]{{0,6}}(?:Suite|Apt"
+            rf"|Apartment|Unit|Flat|Floor)\b)"
+        ),
+    ),
+    # One Harbor Plaza; 500 Fifth Avenue stands above; 77 Broadway
+    _Shape(
+        re.compile(r"\b(?:One|Two|Three|Four|Five|Ten|[0-9]{1,5}) "),
+        re.compile(
+            rf"\b(?:(?:One|Two|Three|Four|Five|Six|Seven|Eight|Nine"
+            rf"|Ten) (?:{_NAME} ){{1,3}}(?:{STREET_KINDS})(?=,? (?:Suite|Apt|Unit|Floor|#)"
+            rf"|, {_NAME}, [A-Z]{{2}}\b)"
+            r"|[0-9]{1,5} (?:[NSEW]\.? |North |South |East |West )?(?:Broadway|Embarcadero|The Strand"
+            r"|Piccadilly|Whitehall)\b)"
+        ),
+    ),
+    # on Elder Mill Road; the corner of Mill Lane and Fifth Avenue
+    _Shape(
+        re.compile(r" (?:Street|Avenue|Road|Boulevard|Lane|St\.|Rd\.|Ave\.|Blvd)\b|[Cc]orner of "),
+        re.compile(
+            rf"(?:(?<=\bon )|(?<=\balong )|(?<=\boff )|(?<=corner of ))(?:{_NAME} ){{1,3}}(?:Street|Avenue"
+            rf"|Road|Boulevard|Lane|St|Rd|Ave|Blvd)\b"
+            rf"|(?<=corner of )[{_CAPITAL}0-9][\w.'’-]{{0,30}}(?: [{_CAPITAL}0-9][\w.'’-]{{0,30}}){{0,4}}"
+            rf" and [{_CAPITAL}0-9][\w.'’-]{{0,30}}(?: [{_CAPITAL}0-9][\w'’-]{{0,30}}){{0,3}}"
+        ),
+    ),
+    # doubtful American kinds: three digits before, a state, flat or line's end after
+    _Shape(
+        re.compile(rf"[0-9]{{3}} [{_CAPITAL}]"),
+        re.compile(
+            rf"(?<![\w.,$€£-])(?!(?:19|20)[0-9]{{2}} )[0-9]{{3,6}} (?:{_NAME}"
+            rf" ){{1,3}}(?:{_RARE_KINDS})\b(?=[ \t]*(?:\n|$|,|[.?!](?:\s|$)|(?:Suite|Apt|Unit)\b)){_PART}"
+        ),
     ),
     _Shape(
         re.compile(r" (?:u\.|utca|út|útja|tér|krt\.|körút|sokak|ulica) [0-9]"),
@@ -90,7 +203,8 @@ _STREETS = (
     _Shape(
         re.compile("Box "),
         re.compile(
-            r"\b(?:P\.? ?O\.? ?Box|(?:PSC|Unit|CMR) [0-9]{1,6},? Box) [0-9]{1,6}\b(?:\n[AFD]PO [A-Z]{2}(?: [0-9]{5})?)?"
+            r"\b(?:P\.? ?O\.? ?Box|(?:PSC|Unit|CMR) [0-9]{1,6},? Box) [0-9]{1,6}\b"
+            r"(?:\n[AFD]PO [A-Z]{2}(?: [0-9]{5})?)?"
         ),
     ),
     _Shape(
@@ -99,9 +213,9 @@ _STREETS = (
         ("suite ", "apt", "apartment"),
     ),
 )
-_GIVING = re.compile(r"(?:address|lives? at|living at|reside[sd]? at|located at)\b(?: is| at| to)?[\s:]{1,4}")
+_GIVING = re.compile(r"(?:address|lives? (?:at|on)|living at|reside[sd]? at|located at)\b(?: is| at| to)?[\s:]{1,4}")
 """In the folded text, before an address."""
-_GIVERS = ("address", "lives at", "live at", "living at", "reside", "located at")
+_GIVERS = ("address", "lives at", "lives on", "live at", "living at", "reside", "located at")
 _WHOSE = re.compile(r"\b(?:home|postal|mailing|shipping|delivery|billing|street|new|my|his|her|their|your|full) $")
 _VALUE = re.compile(r"(?:[^\n.;:@\[\]{}<>\"]|\.(?! )){1,80}")
 _CAPITALISED = re.compile(rf"[{_CAPITAL}]\w")
@@ -110,10 +224,9 @@ _PLACE_SHAPED = re.compile(rf"(?:^|\s)(?:{_NUMBER}|[A-Z]{{1,3}}-?[0-9]{{3,6}})(?
 
 def street_addresses(text: str, lowered: str) -> Iterator[Hit]:
     """Streets with a house number, boxes, and what follows "my address is"."""
-    shaped = (match for shape in _STREETS if shape.may_be_in(text, lowered) for match in shape.pattern.finditer(text))
-    streets = [match for match in shaped if _is_street(match)]
-    yield from (Hit("street_address", *match.span(), match.group()) for match in streets)
-    starts = sorted(match.start() for match in streets)
+    found_by_shape = list(streets(text, lowered))
+    yield from found_by_shape
+    starts = sorted(hit.start for hit in found_by_shape)
     for name in _GIVING.finditer(lowered) if holds_any(lowered, _GIVERS) else ():
         value = _VALUE.match(text, name.end())
         found = value.group().rstrip() if value and _is_somebodys(lowered, name, value.group()) else ""
@@ -122,20 +235,35 @@ def street_addresses(text: str, lowered: str) -> Iterator[Hit]:
             yield Hit("street_address", name.end(), name.end() + len(found), found)
 
 
+def streets(text: str, lowered: str) -> Iterator[Hit]:
+    """Streets with a house number, and boxes."""
+    for shape in _STREETS:
+        if shape.may_be_in(text, lowered):
+            yield from (
+                Hit("street_address", *match.span(), match.group())
+                for match in shape.pattern.finditer(text)
+                if _is_street(match)
+            )
+
+
 def _is_street(match: re.Match[str]) -> bool:
     """Not `2 Google Drive folders` nor `the 2024 Supreme Court ruling`: a doubtful word ends a line or a clause."""
+    if _YEAR_FIRST.match(match.group()):
+        return False
     if not _DOUBTFUL.search(match.group()):
         return True
     return _ENDS.match(match.string, match.end()) is not None and not _NO_STREETS.search(match.group())
 
 
+_YEAR_FIRST = re.compile(r"(?:19|20)[0-9]{2}, ")
 _DOUBTFUL = re.compile(
-    r" (?:Court|Ct|Drive|Dr|Place|Pl|Squares?|Sq|Way|Row|Close|Walk|Hill|Circle|Cir|Loop|Plaza|Trail|Pike|Gardens|Grove"
+    r" (?:Court|Ct|Drive|Dr|Place|Pl|Squares?|Sq|Way|Row|Close|Walk|Hill|Circle|Cir|Loop|Plaza|Trail|Pike"
+    r"|Gardens|Grove"
     r"|Heights|Quay|Mews|Terrace|Alley|Pass)\.?$"
 )
 _ENDS = re.compile(r"[ \t]{0,2}(?:[,;\n.)]|$|(?:in|is|was|and|Apt|Suite|Unit)\b|[A-Z])")
 _NO_STREETS = re.compile(
-    r"(?:^(?:19|20)[0-9]{2}|(?i:google|one|supreme|high|district|circuit|appeals?|hard|flash|usb|thumb|external"
+    r"(?:^(?:19|20)[0-9]{2},?|(?i:google|one|supreme|high|district|circuit|appeals?|hard|flash|usb|thumb|external"
     r"|network|test"
     r"|food|tennis|royal|federal|first|second|third|last|shared|team|new|root|green)) \w+\.?$"
 )
@@ -151,63 +279,6 @@ def _is_somebodys(lowered: str, name: re.Match[str], value: str) -> bool:
 _NUMBER_FIRST = re.compile(rf"{_NUMBER},? [{_CAPITAL}][a-zà-ÿ]")
 
 
-_COUNTRIES = (
-    "Afghanistan|Albania|Algeria|Andorra|Angola|Argentina|Armenia|Australia|Austria|Azerbaijan|Bahamas|"
-    "Bahrain|Bangladesh|Barbados|Belarus|Belgium|Belize|Benin|Bhutan|Bolivia|Botswana|Brazil|Brunei|"
-    "Bulgaria|Burundi|Cambodia|Cameroon|Canada|Chile|China|Colombia|Congo|Costa Rica|Croatia|Cuba|"
-    "Cyprus|Czech Republic|Czechia|Denmark|Djibouti|Dominican Republic|Ecuador|Egypt|El Salvador|"
-    "Eritrea|Estonia|Ethiopia|Fiji|Finland|France|Gabon|Gambia|Germany|Ghana|Greece|Greenland|"
-    "Grenada|Guatemala|Guinea|Guyana|Haiti|Honduras|Hong Kong|Hungary|Iceland|India|Indonesia|Iran|"
-    "Iraq|Ireland|Israel|Italy|Ivory Coast|Jamaica|Japan|Kazakhstan|Kenya|Kosovo|Kuwait|Kyrgyzstan|"
-    "Laos|Latvia|Lebanon|Lesotho|Liberia|Libya|Liechtenstein|Lithuania|Luxembourg|Madagascar|Malawi|"
-    "Malaysia|Maldives|Malta|Mauritius|Mexico|Moldova|Monaco|Mongolia|Montenegro|Morocco|Mozambique|"
-    "Myanmar|Namibia|Nepal|Netherlands|New Zealand|Nicaragua|Nigeria|North Korea|Norway|Oman|Pakistan|"
-    "Palestine|Panama|Paraguay|Peru|Philippines|Poland|Portugal|Qatar|Romania|Russia|Rwanda|"
-    "Saudi Arabia|Senegal|Serbia|Sierra Leone|Singapore|Slovakia|Slovenia|Somalia|South Africa|"
-    "South Korea|Spain|Sri Lanka|Sudan|Suriname|Sweden|Switzerland|Syria|Taiwan|Tajikistan|Tanzania|"
-    "Thailand|Togo|Tunisia|Turkmenistan|Uganda|Ukraine|United Arab Emirates|United Kingdom|United States|"
-    "Uruguay|Uzbekistan|Venezuela|Vietnam|Yemen|Zambia|Zimbabwe|UK|USA|England|Scotland|Wales"
-)
-_STATES = (
-    "AL|AK|AZ|AR|CA|CT|FL|GA|IL|IA|KS|KY|LA|MD|MA|MI|MN|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|PA|RI|SC|SD|TN|TX|UT|VT"
-    "|VA|WA|WV|WI|WY"
-)
-_WORD_STATES = "CO|DC|DE|HI|ID|IN|ME|MS|OK|OR|PR"
-"""Those that are words of their own too, as in `ID 12345`."""
-_NAMED_POSTCODE = re.compile(
-    r"(?:z(?<!\wz)ip(?: ?code)?|p(?<!\wp)(?:ost ?code|ostal code|ostnummer|lz)|c(?<!\wc)[ae]p)\b(?: is)?[\s:.#]{1,4}"
-)
-"""In the folded text."""
-_POSTCODE_NAMES = ("zip", "post", "plz", "cap", "cep")
-_POSTCODE = re.compile(r"(?=[A-Z]{0,3} ?[0-9]?[A-Z]? ?[0-9])[A-Z0-9]{2,5}(?:[ -][A-Z0-9]{2,4})?\b")
-_NUMBER_AFTER = re.compile(r" ([0-9]{4,6}(?:-[0-9]{4})?)\b(?![-,.]?[0-9])")
-_COUNTRY_BEFORE = re.compile(rf"\b(?:{_COUNTRIES}),?$")
-_STATE_BEFORE = re.compile(rf"\b(?:{_STATES}),?$|[a-z], (?:{_WORD_STATES})$|\b[AFD]PO A[AEP]$")
-_YEAR = re.compile(r"(?:19|20)[0-9]{2}$")
-_SHAPED_SIGN = re.compile(r" [0-9][A-Z]")
-_SHAPED_POSTCODES = (
-    re.compile(r"\b([A-Z]{1,2}[0-9][A-Z0-9]? [0-9][ABD-HJLNP-UW-Z]{2})\b"),
-    re.compile(r"\b([ABCEGHJ-NPRSTVXY][0-9][A-Z] [0-9][A-Z][0-9])\b"),
-)
-
-
-def postcodes(text: str, lowered: str) -> Iterator[Hit]:
-    """Named ones, those after an American state or a country, and British and Canadian ones by their form."""
-    for name in _NAMED_POSTCODE.finditer(lowered) if holds_any(lowered, _POSTCODE_NAMES) else ():
-        found = _POSTCODE.match(text, name.end())
-        if found:
-            yield Hit("zip_code", *found.span(), found.group())
-    for match in _NUMBER_AFTER.finditer(text):
-        around = max(0, match.start() - 24), match.start()
-        is_american = len(match.group(1)) in (5, 10) and _STATE_BEFORE.search(text, *around)
-        abroad = len(match.group(1)) < 7 and not _YEAR.match(match.group(1)) and _COUNTRY_BEFORE.search(text, *around)
-        if is_american or abroad:
-            yield Hit("zip_code", *match.span(1), match.group(1))
-    for pattern in _SHAPED_POSTCODES if _SHAPED_SIGN.search(text) else ():
-        for match in pattern.finditer(text):
-            yield Hit("zip_code", *match.span(1), match.group(1))
-
-
 _WEB = re.compile(
     r"\bhttps?://[^\s<>\"'\])}]{3,300}|\bwww\.[\w-]{1,60}(?:\.[\w-]{1,60}){1,4}(?:/[^\s<>\"'\])}]{0,300})?"
     r"|(?<![\w@./-])(?:[a-z0-9][a-z0-9-]{0,60}\.){1,4}(?:com|org|net|edu|gov|info|biz|co\.uk|io|dev|eu)\b(?![\w(@-]"
@@ -220,20 +291,3 @@ def web_addresses(text: str, _lowered: str) -> Iterator[Hit]:
     for match in _WEB.finditer(text):
         found = match.group().rstrip(".,;:!?")
         yield Hit("url", match.start(), match.start() + len(found), found)
-
-
-_COUNTRY = re.compile(rf"\b(?:{_COUNTRIES})\b")
-_DWELLING = re.compile(
-    r"\b(?i:i(?:['’]m| am| live| was born)|(?:he|she) lives|lives?|living|based|located|born"
-    r"|moved|flew|travel(?:l?ed|s)?) "
-    rf"(?:in|to|from) ((?:{_NAME} ){{0,2}}{_NAME})"
-)
-
-
-def places(text: str, _lowered: str) -> Iterator[Hit]:
-    """Countries by name, and what follows "I live in"."""
-    for match in _COUNTRY.finditer(text):
-        yield Hit("place", *match.span(), match.group())
-    for match in _DWELLING.finditer(text):
-        found = match.group(1).rstrip(".")
-        yield Hit("place", match.start(1), match.start(1) + len(found), found)
