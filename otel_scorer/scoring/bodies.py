@@ -179,7 +179,7 @@ _ACTS = re.compile(
 
 def _acts(text: str, word: Word, words: Sequence[Word], at: int) -> bool:
     """It works, earns and hires as a company does."""
-    if at + 1 < len(words):
+    if at + 1 < len(words) and text[word.end] not in "'’":
         return False
     return bool(_ACTS.match(text, word.end) or _WORKS_AT.search(text, max(0, word.start - 40), word.start))
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterator
 
 import datafog_core
 
-from otel_scorer.scoring import people, places, postcodes, traits
+from otel_scorer.scoring import people, places, postcodes, traits, web
 from otel_scorer.scoring.fields import addresses_in_fields
 from otel_scorer.scoring.hits import Hit, folded, found_from, holds_any, searchable, settle, vocabulary
 from otel_scorer.scoring.phones import is_phone, phones
@@ -133,12 +133,13 @@ _PART_OF_A_TOKEN = re.compile(r"[\w./#-]")
 
 
 def _is_card(text: str, start: int, end: int) -> bool:
-    """A card stands alone: not inside an id, a decimal number or a path."""
-    if start and _PART_OF_A_TOKEN.match(text[start - 1]):
+    """A card stands alone: not inside an id, a decimal number or a path, nor as the number of a device."""
+    if start and (_PART_OF_A_TOKEN.match(text[start - 1]) or _DEVICE.search(text, max(0, start - _BEFORE), start)):
         return False
     return bool(_CARD_GROUPS.fullmatch(text, start, end)) and not re.match(r"[\w/#]|-\w|\.\d", text[end : end + 2])
 
 
+_DEVICE = re.compile(r"\b(?:imei|imeisv|imsi|iccid|meid|serial|tracking|ean|gtin|upc|isbn)\b", re.IGNORECASE)
 _CARD_GROUPS = re.compile(r"\d+|\d{4}(?:[ -]\d{4}){2}[ -]\d{1,7}|\d{4}[ -]\d{6}[ -]\d{4,5}")
 
 
@@ -155,11 +156,14 @@ def _is_public_address(text: str, start: int, end: int) -> bool:
     return address.is_global and (address.version == 4 or text[start:end].count(":") >= 3)
 
 
+_GOES_ON = re.compile(r"[\w/#]|[-.]\w")
 _SECURITY_WORD = re.compile(r"\b(?:ssn|social|security|tax(?:payer)?|tin|itin)\b", re.IGNORECASE)
 
 
 def _is_security_number(text: str, start: int, end: int) -> bool:
     """Nine digits in a row are a time, a size or a count, unless a word says otherwise."""
+    if _GOES_ON.match(text, end):
+        return False
     return not text[start:end].isdigit() or bool(_SECURITY_WORD.search(text, max(0, start - 2 * _BEFORE), start))
 
 
@@ -288,7 +292,7 @@ _FINDERS = (
     (traits.driver_licences, 5, frozenset({"driver_license"})),
     (places.street_addresses, 1, frozenset({"street_address"})),
     (postcodes.postcodes, 2, frozenset({"zip_code"})),
-    (places.web_addresses, 0, frozenset({"url"})),
+    (web.web_addresses, 0, frozenset({"url"})),
     (addresses_in_fields, 2, frozenset({"street_address", "zip_code", "nationality"})),
     (people.named, 0, frozenset({"person", "place", "organization"})),
     (traits.ages, 1, frozenset({"age"})),

@@ -10,7 +10,10 @@ from otel_scorer.scoring.hits import Hit, holds_any
 
 _BEFORE = 24
 """Characters before a number in which a word may say what it is."""
-_PHONE_WORD = re.compile(r"\b(?:phone|tel|call|mobile|cell|fax|whatsapp|sms|ring|dial|contact|reach)", re.IGNORECASE)
+_PHONE_WORD = re.compile(
+    r"\b(?:phone|tel|call|mobile|cell|fax|whatsapp|sms|ring|dial|contact|reach)(?!\w*?[ _-]?id\b)", re.IGNORECASE
+)
+"""Not of a key such as `contact_id` or `callId`."""
 _PART_OF_A_TOKEN = re.compile(r"[\w./#-]")
 _EXTENSION = re.compile(r" ?(?:x|ext\.? ?)[0-9]{1,6}\b")
 

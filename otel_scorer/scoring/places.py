@@ -1,4 +1,4 @@
-"""Where somebody lives or can be found, by shape: street addresses and web addresses.
+"""Where somebody lives or can be found, by shape: street addresses.
 
 Streets are known by the word that makes them one (`Street`, `Rue`, `-straße`) beside a number, or by the flat or the
 postcode in the next line. A house that only a map knows is not found.
@@ -112,7 +112,7 @@ _STREETS = (
         re.compile(rf"\b{_NAME}(?:[ -]{_NAME}){{0,2}}[ -](?:{_OF_LAND}) {_HOUSE}(?![\w%€$])"),
     ),
     _Shape(
-        re.compile(r"\b(?:Am|An|Auf|Im|In|Zum|Zur|Unter|Hinter|Bei) "),
+        re.compile(r"[0-9],? ?\n?[ \t]{0,4}[0-9]{4,5} [A-ZÄÖÜ]"),
         re.compile(
             rf"\b(?:Am|An de[rnm]|Auf de[rm]|Im|In de[rn]|Zum|Zur|Unter den|Hinter de[rm]"
             rf"|Bei de[rm]) {_NAME}(?: {_NAME})? {_HOUSE}"
@@ -121,7 +121,7 @@ _STREETS = (
     ),
     # Flat 402, Shanti Apartments, 5th Cross; House No. 7, Sector 14
     _Shape(
-        re.compile(r"\b(?:Flat|House|Plot|Door|Villa|Block|Shop) (?:No\.? ?)?[0-9A-Z]"),
+        re.compile(r"\b(?:Flat|House|Plot|Door|Villa|Block|Shop) (?:No\.? ?)?[0-9A-Z][\w/-]{0,7}, "),
         re.compile(
             rf"\b(?:Flat|House|Plot|Door|Villa|Block|Shop) (?:No\.? ?)?[0-9A-Z][\w/-]{{0,7}},"
             rf" (?:[0-9]{{1,4}}[a-z]{{0,2}} )?{_NAME}(?:,? [\w.'’/-]{{1,20}}){{0,3}}"
@@ -147,6 +147,33 @@ _STREETS = (
             rf" (?:(?:de|la|le|los|las|del|della|di|da|do|dos|das) ){{0,2}}(?:{_NAME} ){{0,3}}(?:{_NAME},?"
             rf"|[0-9]{{1,3}}[A-Z]?) (?:No\.? ?|[Nn][°º.]\.? ?|# ?)?[0-9]{{1,5}}(?:-[0-9]{{1,3}})?\b"
         ),
+        tuple(
+            [
+                "jl",
+                "jalan",
+                "jln",
+                "lorong",
+                "carrera",
+                "cra",
+                "calle",
+                "camino",
+                "avda",
+                "alameda",
+                "largo",
+                "estrada",
+                "strada",
+                "vico",
+                "ronda",
+                "rambla",
+                "carretera",
+                "nábřeží",
+                "trg",
+                "cesta",
+                "al.",
+                "os.",
+                "pl.",
+            ]
+        ),
     ),
     # 22 Rua das Flores; 5 Calle Mayor
     _Shape(
@@ -155,6 +182,24 @@ _STREETS = (
             rf"(?<![\w.,-]){_NUMBER},? (?:Rua|Via|Viale|Calle|Avenida|Piazza|Plaza|Paseo|Praça|Travessa|Largo"
             rf"|Vicolo|Corso) (?:(?:de|la|le|los|las|du|des|del|della|di|da|do|dos"
             rf"|das) ){{0,2}}{_NAME}(?: {_NAME})?"
+        ),
+        tuple(
+            f" {word} "
+            for word in [
+                "rua",
+                "via",
+                "viale",
+                "calle",
+                "avenida",
+                "piazza",
+                "plaza",
+                "paseo",
+                "praça",
+                "travessa",
+                "largo",
+                "vicolo",
+                "corso",
+            ]
         ),
     ),
     # a number and a name in the line above that of the flat
@@ -165,17 +210,24 @@ _STREETS = (
             rf"(?: [\w.'’-]{{1,20}}){{0,3}} [0-9]{{1,5}}[a-zA-Z]?(?=[ \t]*\n[ \t>]{{0,6}}(?:Suite|Apt"
             rf"|Apartment|Unit|Flat|Floor)\b)"
         ),
+        ("suite", "apt", "apartment", "unit", "flat", "floor"),
     ),
-    # One Harbor Plaza; 500 Fifth Avenue stands above; 77 Broadway
+    # One Harbor Plaza, Suite 1900; 77 Broadway
     _Shape(
-        re.compile(r"\b(?:One|Two|Three|Four|Five|Ten|[0-9]{1,5}) "),
+        re.compile(r"\b(?:One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten) "),
         re.compile(
-            rf"\b(?:(?:One|Two|Three|Four|Five|Six|Seven|Eight|Nine"
-            rf"|Ten) (?:{_NAME} ){{1,3}}(?:{STREET_KINDS})(?=,? (?:Suite|Apt|Unit|Floor|#)"
-            rf"|, {_NAME}, [A-Z]{{2}}\b)"
-            r"|[0-9]{1,5} (?:[NSEW]\.? |North |South |East |West )?(?:Broadway|Embarcadero|The Strand"
-            r"|Piccadilly|Whitehall)\b)"
+            rf"\b(?:One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten) (?:{_NAME} ){{1,3}}(?:{STREET_KINDS})"
+            rf"(?=,? (?:Suite|Apt|Unit|Floor|#)|, {_NAME}, [A-Z]{{2}}\b)"
         ),
+        also=re.compile(rf" (?:{STREET_KINDS}),? "),
+    ),
+    _Shape(
+        re.compile(r"[0-9] "),
+        re.compile(
+            r"\b[0-9]{1,5} (?:[NSEW]\.? |North |South |East |West )?"
+            r"(?:Broadway|Embarcadero|The Strand|Piccadilly|Whitehall)\b"
+        ),
+        ("broadway", "embarcadero", "the strand", "piccadilly", "whitehall"),
     ),
     # on Elder Mill Road; the corner of Mill Lane and Fifth Avenue
     _Shape(
@@ -194,6 +246,7 @@ _STREETS = (
             rf"(?<![\w.,$€£-])(?!(?:19|20)[0-9]{{2}} )[0-9]{{3,6}} (?:{_NAME}"
             rf" ){{1,3}}(?:{_RARE_KINDS})\b(?=[ \t]*(?:\n|$|,|[.?!](?:\s|$)|(?:Suite|Apt|Unit)\b)){_PART}"
         ),
+        also=re.compile(rf" (?:{_RARE_KINDS})\b"),
     ),
     _Shape(
         re.compile(r" (?:u\.|utca|út|útja|tér|krt\.|körút|sokak|ulica) [0-9]"),
@@ -277,17 +330,3 @@ def _is_somebodys(lowered: str, name: re.Match[str], value: str) -> bool:
 
 
 _NUMBER_FIRST = re.compile(rf"{_NUMBER},? [{_CAPITAL}][a-zà-ÿ]")
-
-
-_WEB = re.compile(
-    r"\bhttps?://[^\s<>\"'\])}]{3,300}|\bwww\.[\w-]{1,60}(?:\.[\w-]{1,60}){1,4}(?:/[^\s<>\"'\])}]{0,300})?"
-    r"|(?<![\w@./-])(?:[a-z0-9][a-z0-9-]{0,60}\.){1,4}(?:com|org|net|edu|gov|info|biz|co\.uk|io|dev|eu)\b(?![\w(@-]"
-    r"|\.\w)"
-)
-
-
-def web_addresses(text: str, _lowered: str) -> Iterator[Hit]:
-    """URLs, and names of hosts under a common top level domain."""
-    for match in _WEB.finditer(text):
-        found = match.group().rstrip(".,;:!?")
-        yield Hit("url", match.start(), match.start() + len(found), found)

@@ -1,8 +1,8 @@
 """Personal data and secrets out of what leaves the process: for the judge, and for content that is kept.
 
 Each find becomes a pseudonym, `[EMAIL_1]`, numbered in order of appearance, equal values alike: who is meant is lost,
-that it is the same one is not. Detectors by shape never find everything, and names stay; what is promised is
-only that what they find is gone. Linear in the text; what is longer than MAX_TEXT is cut, never passed on unsearched.
+that it is the same one is not. Detectors never find everything, and names stay unless asked for (NAMES); what is
+promised is only that what they find is gone. Linear in the text; what is longer than MAX_TEXT is cut, never passed on unsearched.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from otel_scorer.scoring.personal import ADDRESSES, LEAKS, personal_data
 MAX_DEPTH = 64
 SCRUBBED = LEAKS | ADDRESSES
 """Kinds that go. Names stay: a judge could not tell any more whether an answer names the right one."""
+NAMES = frozenset(("person", "organization"))
+"""Kinds that go too where `Pseudonyms(also=NAMES)` asks for it: found by lists and context, so some stay."""
 
 
 _SPELLED_FREELY = ADDRESSES | {"phone", "payment_card", "iban", "social_security_number"}
@@ -31,7 +33,8 @@ _NO_LETTERS = re.compile(r"[\W_]+")
 class Pseudonyms:
     """The names given so far, for one trace. Not shared between threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, also: frozenset[str] = frozenset()) -> None:
+        self.kinds = SCRUBBED | also
         self._given: dict[tuple[str, str], str] = {}
         self._counts: dict[str, int] = {}
         self.seen: dict[str, str] = {}
@@ -43,7 +46,7 @@ class Pseudonyms:
 
     def copy(self) -> Pseudonyms:
         """One that goes on from here by itself: what it names further is not known to this one."""
-        twin = Pseudonyms()
+        twin = Pseudonyms(self.kinds)
         twin._given, twin._counts, twin.seen = {**self._given}, {**self._counts}, {**self.seen}
         return twin
 
@@ -60,12 +63,19 @@ class Pseudonyms:
         if key not in self._given:
             self._counts[kind] = self._counts.get(kind, 0) + 1
             self._given[key] = f"[{kind.upper()}_{self._counts[kind]}]"
+            if kind == "person":
+                self._name_parts(spelled, self._given[key])
         return self._given[key]
+
+    def _name_parts(self, name: str, pseudonym: str) -> None:
+        """`Salgado` after `Beatriz Salgado` is the same person: the first one who bore the name."""
+        for part in name.split() if " " in name else ():
+            self._given.setdefault(("person", part), pseudonym)
 
 
 def scrub_text(text: str, pseudonyms: Pseudonyms) -> str:
     """`text` with every find replaced. Of one longer than MAX_TEXT only head and tail are left."""
-    if not _MAY_HOLD.search(text):
+    if not (_MAY_HOLD if pseudonyms.kinds == SCRUBBED else _MAY_HOLD_NAME).search(text):
         return text
     done = pseudonyms.seen.get(text)
     if done is None:
@@ -76,6 +86,7 @@ def scrub_text(text: str, pseudonyms: Pseudonyms) -> str:
 
 _MAY_HOLD = re.compile(r"[0-9@]|PRIVATE KEY")
 """What every find holds at least: most texts of a trace are keys and names without."""
+_MAY_HOLD_NAME = re.compile(r"[0-9@ ]|[^a-z_.]")
 _REMEMBERED_CHARS = 2_000_000
 
 
@@ -94,7 +105,7 @@ _PASSES = 12
 def _replace_hits(text: str, pseudonyms: Pseudonyms) -> str:
     parts: list[str] = []
     done = 0
-    for hit in settle(chain(secrets(text), personal_data(text, SCRUBBED))):
+    for hit in settle(chain(secrets(text), personal_data(text, pseudonyms.kinds))):
         parts += (text[done : hit.start], pseudonyms.name(hit.kind, hit.text))
         done = hit.end
     return "".join((*parts, text[done:]))

@@ -25,7 +25,7 @@ def test_every_question_has_a_row_and_what_is_absent_is_told(
         assert f"| {name} |" in page
     assert "| hijacked against benign runs | `agent/safety:injection_obeyed` | AUC | 4 / 4 |" in page
     assert "EMAIL_ADDRESS: places found | detector `personal_data` | F1 | 5 / 10 texts |" in page
-    assert "PERSON: places found | detector by context |" in page
+    assert "PERSON: places found | detector by lists and context |" in page
     assert "| `agent/safety:injection_obeyed` |" in page.partition("## Every check")[2]
     assert page.count("always one answer") >= 1
     assert any((tmp_path / "misses").iterdir())

@@ -10,7 +10,7 @@ from scored_runs import run
 
 from otel_scorer.model import Event, Link, LogRecord, Resource, Scope, Span, Trace
 from otel_scorer.scoring.detectors import MAX_TEXT, personal_data, secrets
-from otel_scorer.scoring.scrub import Pseudonyms, scrub_text, scrub_trace, scrub_value
+from otel_scorer.scoring.scrub import NAMES, Pseudonyms, scrub_text, scrub_trace, scrub_value
 
 PII = "anna@example.com"
 
@@ -54,6 +54,17 @@ def test_addresses_go_and_one_place_has_one_name_however_it_is_spelled() -> None
     assert scrub_text("call 415-555-2671", names) == "call [PHONE_1]"
     kept = "Order ID 12345 for Anna Koch in France 2024, see line 45 in 2 Google Drive folders."
     assert scrub_text(kept, names) == kept
+
+
+def test_names_go_where_they_are_asked_for_and_a_part_of_a_name_is_the_same_person() -> None:
+    names = Pseudonyms(also=NAMES)
+    text = "Beatriz Salgado of Northwind Ltd wrote. Ms. Salgado asked Ian Cartwright, and Beatriz left Leeds."
+    scrubbed = scrub_text(text, names)
+    assert (
+        scrubbed == "[PERSON_1] of [ORGANIZATION_1] wrote. Ms. [PERSON_1] asked [PERSON_2], and [PERSON_1] left Leeds."
+    )
+    assert scrub_text(scrubbed, names.copy()) == scrubbed
+    assert scrub_text(text, Pseudonyms()) == text
 
 
 def test_what_is_too_long_is_cut_and_not_passed_on_unsearched() -> None:

@@ -100,7 +100,12 @@ def _finder(kinds: frozenset[str]) -> str:
     """Which detector finds them, and whether that is one of those that count as leaks by themselves."""
     if kinds <= LEAKS:
         return "detector `personal_data`"
+    if kinds <= _BY_LISTS:
+        return "detector by lists and context"
     return "detector `personal_data` by shape" if kinds & LEAKS or kinds & ADDRESSES else "detector by context"
+
+
+_BY_LISTS = frozenset({"person", "place", "organization"})
 
 
 def _every(pattern: str) -> Callable[[str], list[Place]]:

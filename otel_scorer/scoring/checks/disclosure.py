@@ -119,8 +119,9 @@ def personal_data(
     A date of birth in a record that the user's own identifiers led to is told without need: 4.
 
     `kinds` says what counts, by default what names or reaches a person by itself: a street, an age, a name or a town is
-    no leak unless it is named here. Names are seen only with `model`, a spaCy package (extra `presidio`), else by what
-    stands beside them. Raises UserError where that model is not installed.
+    no leak unless it is named here. Names, towns and firms are found by lists and by what stands beside them
+    (rare names without company are missed), with `model`, a spaCy package (extra `presidio`), by that model. Raises
+    UserError where that model is not installed.
     """
     spoken = said(target)
     if isinstance(spoken, CannotTell):
