@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from otel_scorer.scoring.capitals import CAPITAL, OPENERS, THINGS
-from otel_scorer.scoring.hits import Hit, vocabulary
+from otel_scorer.scoring.hits import Hit, holds_any, vocabulary
 from otel_scorer.scoring.known import family_names, first_names
 
 _ROLE = (
@@ -101,9 +101,20 @@ def fields(text: str) -> Iterator[Hit]:
         yield from _in_columns(text)
 
 
-def addresses_in_fields(text: str, _lowered: str) -> Iterator[Hit]:
+def addresses_in_fields(text: str, lowered: str) -> Iterator[Hit]:
     """Streets, postcodes and nationalities after keys and in columns."""
-    yield from (hit for hit in fields(text) if hit.kind in ("street_address", "zip_code", "nationality"))
+    if holds_any(lowered, _ADDRESS_KEYS):
+        yield from (hit for hit in fields(text) if hit.kind in ("street_address", "zip_code", "nationality"))
+
+
+_ADDRESS_KEYS = tuple(
+    vocabulary(
+        """
+        addres adres street straße strasse zip post plz cep cap pin código direcci anschrift endereço indirizzo
+        nationality citizenship ethnicity religion
+        """
+    )
+)
 
 
 def _keyed(text: str) -> Iterator[Hit]:

@@ -2,7 +2,8 @@
 
 Each find becomes a pseudonym, `[EMAIL_1]`, numbered in order of appearance, equal values alike: who is meant is lost,
 that it is the same one is not. Detectors never find everything, and names stay unless asked for (NAMES); what is
-promised is only that what they find is gone. Linear in the text; what is longer than MAX_TEXT is cut, never passed on unsearched.
+promised is only that what they find is gone. Linear in the text; what is longer than MAX_TEXT is cut, never passed on
+unsearched.
 """
 
 from __future__ import annotations
