@@ -126,10 +126,13 @@ def _keyed(text: str) -> Iterator[Hit]:
 
 
 def _is_about_people(text: str, start: int, end: int) -> bool:
-    lines = text[max(0, start - _NEAR) : start], text[end : end + _NEAR]
-    return any(_ABOUT_PEOPLE.search(line) for line in lines)
+    """Whether another key of the same object, or near by, is about people."""
+    before = _BRACES.split(text[max(0, start - _NEAR) : start])[-1]
+    after = _BRACES.split(text[end : end + _NEAR], maxsplit=1)[0]
+    return any(_ABOUT_PEOPLE.search(part) for part in (before, after))
 
 
+_BRACES = re.compile(r"[{}]")
 _ENDS = re.compile(r"\s*(?:[,.)\]\"'}\n(<]|$| (?:and|und|et|y|e) |  )")
 
 

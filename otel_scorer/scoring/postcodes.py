@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from otel_scorer.scoring.capitals import CAPITAL, OPENERS, THINGS
 from otel_scorer.scoring.hits import Hit, holds_any, vocabulary
 from otel_scorer.scoring.known import first_names, towns
+from otel_scorer.scoring.street_shapes import STREET_KINDS
 
 _STATES = (
     "AL|AK|AZ|AR|CA|CT|FL|GA|IL|IA|KS|KY|LA|MD|MA|MI|MN|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|PA|RI|SC|SD|TN|TX|UT|VT"
@@ -75,6 +76,8 @@ _AFTER_TOWN = re.compile(
 )
 _AUSTRALIAN = re.compile(r"\b(?:NSW|VIC|QLD|WA|SA|TAS|ACT|NT),? ([0-9]{4})\b")
 
+_AFTER_STREET = re.compile(rf" (?:{STREET_KINDS})\.?,[ \n]{{1,2}}{_TOWN},? ([0-9]{{4,6}})\b(?![-.,]?[0-9])")
+
 
 def _beside_towns(text: str) -> Iterator[Hit]:
     """`14050 Berlin`, `44-100 Gliwice` behind a street or before a known town; `São Paulo - SP, 01310-200`."""
@@ -93,6 +96,9 @@ def _beside_towns(text: str) -> Iterator[Hit]:
             text, max(0, match.start() - 12), match.start()
         ):
             yield Hit("zip_code", *match.span(1), match.group(1))
+    for match in _AFTER_STREET.finditer(text):
+        if _may_be_town(match.group(1).split(" ")):
+            yield Hit("zip_code", *match.span(2), match.group(2))
     for match in _AUSTRALIAN.finditer(text):
         yield Hit("zip_code", *match.span(1), match.group(1))
 

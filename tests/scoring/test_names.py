@@ -31,7 +31,7 @@ def test_texts_of_agents_are_searched_with_few_misses_and_fewer_false_alarms(kin
 
 def test_texts_without_names_hold_none() -> None:
     plain = [one for one in labelled_texts() if not one.marks]
-    assert len(plain) >= 20
+    assert len(plain) >= 24
     found = {one.name: personal_data(one.text, {*KINDS}) for one in plain}
     assert {name: hits for name, hits in found.items() if hits} == {}
 
@@ -73,6 +73,7 @@ NOBODY = [
     "client = OpenAI(); agent: WebsiteScraper; user: Annotated[str]; owner: Platform",
     '{"name": "Trail Runner", "color": "Forest Green", "price": 3}',
     '{"name": "get_weather", "description": "City Weather"}',
+    '{"customer": {"city": "Leeds"}, "items": [{"name": "Desk Lamp"}]}',
     "| Name | Stock |\n|---|---|\n| Garden Hose | 3 |",
     "Hello World, Dear Customer, Hi Team,\nThanks,\nRelease Bot",
     "TokenBucket.Take, Anna_x, europe/Paris, mod.Anna, Bob(), @Alice, #Julia, $Maria",
