@@ -50,9 +50,8 @@ def _docstrings() -> Iterator[str]:
 
 def _manuals() -> Iterator[str]:
     for path in sorted(Path("/usr/share/man").glob("man[1578]/*.gz"))[:100]:
-        yield re.sub(
-            r"^\\.\w+ ?|\\\\f.|\\\\&?", "", gzip.decompress(path.read_bytes()).decode("utf-8", "replace"), flags=re.M
-        )
+        page = gzip.decompress(path.read_bytes()).decode("utf-8", "replace")
+        yield re.sub(r"^\.\w+ ?|\\f.|\\&?", "", page, flags=re.MULTILINE)
 
 
 def main(shown: list[str]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pydoc_data.topics
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from labelled_texts import KINDS, labelled_texts, tally
 
 from otel_scorer.scoring.detectors import personal_data
@@ -169,6 +171,22 @@ def test_ranks_without_a_name_and_languages_are_left_alone(text: str) -> None:
 @pytest.mark.parametrize(("text", "title"), {"Captain Moreno": "Captain", "\nLead Engineer\n": "Lead Engineer"}.items())
 def test_titles_are_found_before_names_and_on_lines_of_their_own(text: str, title: str) -> None:
     assert [hit.text for hit in personal_data(text, {"title"})] == [title]
+
+
+PIECES = st.sampled_from(
+    [*PEOPLE, *PLACES, *BODIES, *ADDRESSES, "Mr. ", "O'", "É", "ǅ", "İ", " de ", ", ", " & ", "\n", "|", "name: ", "'s"]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.one_of(PIECES, st.text(max_size=8)), max_size=12))
+def test_every_find_is_a_piece_of_the_text_and_none_lies_over_another(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    done = 0
+    for hit in personal_data(text, {*KINDS}):
+        assert hit.start >= done
+        assert hit.text == text.encode("utf-8", "replace").decode("utf-8")[hit.start : hit.end]
+        done = hit.end
 
 
 @pytest.mark.parametrize("names", [first_names(), family_names(), towns(), companies()])
