@@ -223,8 +223,9 @@ def _in_columns(text: str) -> Iterator[Hit]:
 
 
 def _header(line: str, sign: str) -> list[str]:
-    """The kinds of the columns, if this line is a header that names one"
-    " at least; cells are short and without digits."""
+    """The kinds of the columns, if this line is a header that names one
+    at least; cells are short and without digits.
+    """
     cells = [cell.strip() for cell in line.split(sign)][:_MAX_COLUMNS]
     if any(len(cell) > 24 or not _HEADING.fullmatch(cell) for cell in cells if cell) or not all(cells[1:-1]):
         return []

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from otel_scorer.scoring.bodies import GENERAL, begins, body_at, span
 from otel_scorer.scoring.capitals import CAPITAL, OPENERS, PARTICLES, SOFTWARE, THINGS, Word, runs
 from otel_scorer.scoring.hits import Hit, vocabulary
-from otel_scorer.scoring.known import Names, companies, family_names, first_names, towns
+from otel_scorer.scoring.known import companies, family_names, first_names, towns
 from otel_scorer.scoring.localities import town_at
 
 
@@ -42,7 +42,7 @@ def _named_at(text: str, words: Sequence[Word], at: int) -> tuple[Hit | None, in
     return town_at(text, words, at)
 
 
-_NAMES_TOO = vocabulary("Will May June April August An Do So To Will Mark Sun Jan Di Sean")
+_NAMES_TOO = vocabulary("Will May June April August An Do So To Mark Sun Jan Di Sean")
 """Openers that are first names too."""
 
 
@@ -143,11 +143,8 @@ def _name_ends(text: str, words: Sequence[Word], at: int) -> int:
     while end < len(words) and end < at + 5:
         word = words[end]
         opener = word.text.lower() in OPENERS and not (word.text in family_names() or word.text in _NAMES_TOO)
-        if (
-            opener
-            or not (word.may_be_name or word.is_initial)
-            or not _JOINT.fullmatch(text, words[end - 1].end, word.start)
-        ):
+        fits = (word.may_be_name or word.is_initial) and _JOINT.fullmatch(text, words[end - 1].end, word.start)
+        if opener or not fits:
             break
         end += 1
     return end
@@ -165,9 +162,8 @@ def _with_initials(words: Sequence[Word], at: int, end: int) -> int:
     return after + 1 - at if is_one and words[after].text not in THINGS else 0
 
 
-def _is_family(name: str, names: Names | None = None) -> bool:
-    known = names or family_names()
-    return name in known or _FAMILY_SHAPED.fullmatch(name) is not None or _is_double(name)
+def _is_family(name: str) -> bool:
+    return name in family_names() or is_family_shaped(name) or _is_double(name)
 
 
 def is_family_shaped(name: str) -> bool:
@@ -200,14 +196,9 @@ def _begun_by_first_name(text: str, words: Sequence[Word], at: int, end: int) ->
             return _until_place(words, at, end) - at
         if following and words[at + 1].is_initial and at + 2 < end:
             return _until_place(words, at, end) - at
-        if not following and at + 1 == len(words) and _SPEAKS.match(text, word.end) and not _is_modal(text, word):
+        if not following and at + 1 == len(words) and _SPEAKS.match(text, word.end):
             return 1
     return 0
-
-
-def _is_modal(text: str, word: Word) -> bool:
-    """`May asked` is a name, `Will asked` too; `May I`, `Will you` are none and do not come here."""
-    return word.text == "May" and text[word.end : word.end + 3] == " be"
 
 
 def _until_place(words: Sequence[Word], at: int, end: int) -> int:
@@ -228,15 +219,16 @@ def _ended_by_family_name(text: str, words: Sequence[Word], at: int, end: int) -
     if text[words[at].end : words[at + 1].start] != " ":
         joint = text[words[at].end : words[at + 1].start]
         return 2 if _DUTCH.fullmatch(joint) and name not in towns() and name not in GENERAL else 0
-    sure = following in family_names().sure or _FAMILY_SHAPED.fullmatch(following) is not None or _is_double(following)
+    sure = following in family_names().sure or is_family_shaped(following) or _is_double(following)
     if sure and following not in towns().sure and following not in companies().sure and name not in GENERAL:
         return 2 if at + 2 >= end or words[at + 2].text not in THINGS else 0
     return 0
 
 
 def _family_alone(text: str, words: Sequence[Word], at: int) -> int:
-    """A sure family name by itself, of a person and not of a method: `Lundberg shouted`, not `Pearson"
-    " correlation`."""
+    """A sure family name by itself, of a person and not of a method: `Lundberg shouted`, not `Pearson
+    correlation`.
+    """
     word = words[at]
     others = towns(), companies(), first_names()
     if len(words) > 1 or word.text not in family_names().sure or any(word.text in names for names in others):
@@ -257,8 +249,9 @@ _DUTCH = re.compile(r" (?:van|von|vom|van de[rn]?|von der|bin|bint|ibn|ter|ten|z
 
 
 def _by_company(text: str, words: Sequence[Word], at: int, end: int) -> int:
-    """By kinship (`her uncle Bernd Kallweit`) or, with two words at least, by"
-    " what somebody is (`the assessor, …`)."""
+    """By kinship (`her uncle Bernd Kallweit`) or, with two words at least, by what somebody is
+    (`the assessor, …`).
+    """
     start = words[at].start
     if words[at].text in GENERAL or not begins(words, at):
         return 0

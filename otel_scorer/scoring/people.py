@@ -62,7 +62,6 @@ _MAILBOX = re.compile(
     rf"(?: (?:{PARTICLES} ){{0,2}}[{CAPITAL}][\w'’.-]{{0,30}}){{1,3}}),?[ \t]{{0,2}}[<(\[]?(?:mailto:"
     rf"|e-?mail: ?)?([\w.+-]{{1,64}})@"
 )
-_LOWER_PARTICLE = re.compile(rf"(?<![\w'’-])((?:Van|Von|De|Di|Da|Del|Della|Mac) (?:de[rn]? |la )?{NAME})")
 
 
 def named(text: str, lowered: str) -> Iterator[Hit]:
@@ -102,13 +101,13 @@ class _Kept:
             before_is_free = at == 0 or self.hits[at - 1].end <= hit.start
             if before_is_free and (not free or free[-1].end <= hit.start):
                 free.append(hit)
-        self.hits = sorted([*self.hits, *free])
-        self.hits.sort(key=lambda hit: hit.start)
+        self.hits = sorted([*self.hits, *free], key=lambda hit: hit.start)
 
 
 def _beside(text: str) -> Iterator[Hit]:
-    """Names after a title, an introduction, a greeting, above a mailbox, below"
-    " a letter, with an initial in the middle."""
+    """Names after a title, an introduction, a greeting, before a mailbox, below a letter, with an
+    initial in the middle.
+    """
     for pattern in (_TITLED, _INTRODUCED, _SIGNED, _INITIAL, _GREETED):
         for match in pattern.finditer(text):
             name = _trimmed(match.group(1))
@@ -203,8 +202,9 @@ _SMALL_INTRODUCED = re.compile(r"\b(?:my|his|her) name(?: is|['’]s) ([^\W\d_]{
 
 
 def _all_small(text: str) -> Iterator[Hit]:
-    """In a text without a capital: a sure first name before a sure family"
-    " name, and towns after `in`, `from`, `to`."""
+    """In a text without a capital: a sure first name before a sure family
+    name, and towns after `in`, `from`, `to`.
+    """
     for match in _SMALL_INTRODUCED.finditer(text):
         if match.group(1).title() in first_names():
             yield Hit("person", *match.span(1), match.group(1))
