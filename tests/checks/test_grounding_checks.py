@@ -283,3 +283,36 @@ def test_more_faults_never_score_higher() -> None:
     assert (estimates[0], estimates[-1]) == (5.0, 1.0)
     assert graded(1, 10) > graded(1, 5)
     assert graded(0, 0) == 5.0
+
+
+LINES = Call("get_invoice", {"id": 7}, '{"lines": [{"qty": 12, "unit": 18.0}, {"qty": 1, "unit": 91.0}]}')
+
+
+@pytest.mark.parametrize(
+    ("answer", "supported"),
+    [
+        ("You owe $307.00: twelve licences at $18 make $216, and the support is $91.", True),
+        ("You owe $341.00: twelve licences at $18 make $216, and the support is $91.", False),
+        ("Twelve licences at $18 make $216, which leaves $184 of your $400.", True),
+        ("Twelve licences at $18 make $216, which leaves $143 of your $400.", False),
+    ],
+)
+def test_a_total_may_be_said_first_and_what_is_left_of_a_budget_comes_out(answer: str, supported: bool) -> None:
+    run = Run("My budget is $400. What do we owe?", answer, (LINES,))
+    assert (codes(grounding.numbers(target(run, "otel"))) == set()) is supported
+
+
+@pytest.mark.parametrize(
+    ("answer", "supported"),
+    [
+        ("The lease ends on 31 January 2028.", True),
+        ("The lease ends on 1 February 2028.", True),
+        ("The lease ends on 30 April 2028.", False),
+        ("Give notice by 1 August 2027.", True),
+    ],
+)
+def test_a_date_may_follow_from_a_day_and_a_number_of_years_or_months(answer: str, supported: bool) -> None:
+    page = "The lease begins on 1 February 2025 and runs for three years. It ends on notice of thirty months."
+    run = Run("When does it end?", answer, (Fetch("lease", (page.replace("thirty", "30"),)),))
+    told = grounding.numbers(target(run, "otel"))
+    assert (not isinstance(told, Verdict) or codes(told) == set()) is supported

@@ -85,6 +85,11 @@ def combined(numbers: Sequence[float]) -> Sequence[float]:
     return _Rounded(sorted(found))
 
 
+def joined(some: Sequence[float], others: Sequence[float]) -> list[float]:
+    """Sums and differences of each of the one with each of the others; sorted, each once."""
+    return sorted({round(found, 6) for a in some for b in others for found in (a + b, abs(a - b))})
+
+
 def lengths(value: Value) -> list[float]:
     """Lengths of the lists inside: "3 flights" of a list of three."""
     found: list[float] = []

@@ -18,7 +18,7 @@ from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _SHORT = r"mon(?:day)?|tue(?:s|sday)?|wed(?:nesday)?|thu(?:rs?|rsday)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?"
-_COUNTS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+_COUNTS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _SPAN = re.compile(
     rf"\b(\d{{1,3}}|an?|{'|'.join(_COUNTS)}|next|last|this|coming|following|past)"
     r" ((?:business |working |calendar )?(?:hour|day|night|week|weekend|fortnight|month|quarter|year)s?)\b"
@@ -29,6 +29,7 @@ _NAMED_DAY = re.compile(
 _DAYS = {"week": 7, "fortnight": 14, "month": 31, "quarter": 93, "year": 366}
 _WHOLE = ("month", "quarter", "year")
 """Spans after which a day is not exact: every day until then may be meant."""
+_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _WEEKS_AHEAD = 14
 _LONGEST = 400
 _MAX_REFERENCES = 200
@@ -139,16 +140,17 @@ def may_follow(claim: Claim, given: Sequence[Evidence], started_ns: int, once: O
     """Whether a date may follow from a relative one that was read or told ("tomorrow", "in three days", "next Friday"),
     counted from any day that was named, or from the day of the run.
     """
-    offsets, weekdays = frozenset[int](), frozenset[str]()
+    offsets, terms, weekdays = frozenset[int](), frozenset[int](), frozenset[str]()
     for text in (text for one in given for text in one.texts):
-        more, named = once(_said_relatively, text)
-        offsets, weekdays = offsets | more, weekdays | named
+        more, months, named = once(_said_relatively, text)
+        offsets, terms, weekdays = offsets | more, terms | months, weekdays | named
     if not (offsets or weekdays):
         return False
     run = datetime.fromtimestamp(started_ns / 1e9, UTC).date()
     known = {run, *(day for one in given for reading in _readings(one) if (day := _date(*reading)))}
     return any(
         (day - other).days in offsets
+        or _months_between(other, day) in terms
         or (_WEEKDAYS[day.weekday()] in weekdays and abs((day - other).days) <= _WEEKS_AHEAD)
         for year, month, number in claim.date
         for other in sorted(known)[:_MAX_REFERENCES]
@@ -156,26 +158,40 @@ def may_follow(claim: Claim, given: Sequence[Evidence], started_ns: int, once: O
     )
 
 
-def _said_relatively(text: str) -> tuple[frozenset[int], frozenset[str]]:
-    """Days to and from a day that is not named, and days of the week."""
+def _months_between(one: date, other: date) -> int:
+    """Whole months from day to day, or to the day before it ("for a year from 1 May": until 30 April); else 0."""
+    for last in (other, other + timedelta(other < date.max)):
+        if last.day == one.day:
+            return abs(12 * (last.year - one.year) + last.month - one.month)
+    return 0
+
+
+def _said_relatively(text: str) -> tuple[frozenset[int], frozenset[int], frozenset[str]]:
+    """Days and months to and from a day that is not named, and days of the week."""
     lowered = clip(text).lower()
     found = {1, 2} if "tomorrow" in lowered else set[int]()
     if "yesterday" in lowered:
         found.update((-1, -2))
+    months = set[int]()
     for match in _SPAN.finditer(lowered):
         found.update(_days_of(match[1], match[2]))
-    return frozenset(found), frozenset(_NAMED_DAY.findall(lowered))
+        months.add(_number(match[1]) * _MONTHS.get(match[2].removesuffix("s"), 0))
+    return frozenset(found), frozenset(months - {0}), frozenset(_NAMED_DAY.findall(lowered))
 
 
 def _days_of(count: str, unit: str) -> Iterator[int]:
     """`three days`: 3 and -3; `two business days`: up to 6; `next month`: every day until then, and as many back."""
-    number = int(count) if count.isdigit() else _COUNTS.index(count) + 1 if count in _COUNTS else 1
+    number = _number(count)
     bare = unit.removesuffix("s").rpartition(" ")[2].replace("weekend", "week")
     days = math.ceil(number / 24) if bare == "hour" else number * _DAYS.get(bare, 1)
     inexact = bare in _WHOLE or " " in unit or not count.isalnum() or count in ("next", "last", "this", "coming")
     longest = min(2 * days + 2 if " " in unit else days, _LONGEST)
     for day in range(0 if inexact else max(0, days - 1), longest + 1):
         yield from (day, -day)
+
+
+def _number(count: str) -> int:
+    return int(count) if count.isdigit() else _COUNTS.index(count) + 1 if count in _COUNTS else 1
 
 
 def _readings(evidence: Evidence) -> Iterator[tuple[int, int, int]]:

@@ -17,6 +17,7 @@ from otel_scorer.scoring.checks.arithmetic import (
     columns,
     combined,
     crowding,
+    joined,
     lengths,
     near,
     numbers_in,
@@ -252,20 +253,23 @@ class Evidence:
         steps = precisions(claim)
         if any(near(self._once(combined, tuple(beside[:20])), value, step) for value, step in steps):
             return "supported"
-        if any(near(self._combinations, value, step) for value, step in steps):
-            crowded = min(crowding(self._combinations, value, step) for value, step in steps)
-            return "supported" if crowded < _COINCIDENCE else "undecided"
+        for pool in (self._combinations, joined(beside[:20], self._pool)):
+            if any(near(pool, value, step) for value, step in steps):
+                crowded = min(crowding(pool, value, step) for value, step in steps)
+                return "supported" if crowded < _COINCIDENCE else "undecided"
         if claim.kind == "number" and claim.step >= 1 and max(claim.values) <= _SMALL and len(self.numbers) > 3:
             return "undecided"
         return "unsupported"
 
     @cached_property
     def _combinations(self) -> Sequence[float]:
-        return self._once(combined, tuple(self._stated if len(self._stated) <= _MAX_POOL else self._pool))
+        return self._once(combined, tuple(self._pool))
 
     @cached_property
     def _pool(self) -> list[float]:
-        """Where there are too many numbers to combine: amounts first, then the others in order of appearance."""
+        """All numbers stated; where they are too many to combine, amounts first, then the others as they come."""
+        if len(self._stated) <= _MAX_POOL:
+            return self._stated
         ranked = sorted(
             (claim for claim in self.claims if claim.kind in _NUMERIC), key=lambda claim: claim.kind == "number"
         )
