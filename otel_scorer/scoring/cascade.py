@@ -5,10 +5,10 @@ How several verdicts become one estimate (each rule can only lower it when somet
     estimate   the lowest of the verdicts. A check that finds nothing never makes up for one that finds something
     fault      a verdict whose nearest anchor is under 5; it counts whatever its weight
     good word  no fault: counts when the verdicts' weights come to 0.5 and when what the dimension needs was captured
-    judge      `when_open` fills what no check could tell, and hears the judge as well where a good word is doubtful
-               (the lower one counts); `always` hears both and takes the lower one. A fault that
-               checks found stands without the judge, their good word does not: with `always` and a judge that failed
-               it is missing
+    judge      `when_open` fills what no check could tell, and hears the judge as well where what the checks say is
+               doubtful (no check is sure of a fault): what the judge says counts then. `always` hears both and takes
+               the lower one. A fault that checks are sure of stands without the judge, their good or doubtful word does
+               not: with a judge that was asked and failed it is missing
     crash      a check that raises makes its dimension `rubric_error`; the others go on
 """
 
@@ -192,7 +192,8 @@ async def _consult(done: Examined, shown: Exhibit, judge: Judge, deadline: float
     done.agreement = answer.agreement
     done.findings += answer.findings
     for name, opinion in opinions.items():
-        done.scores[name] = _merged(done.scores[name], opinion, shown, by[name])
+        doubtful = done.heard[name].is_doubtful
+        done.scores[name] = _merged(done.scores[name], opinion, shown, by[name], doubtful=doubtful)
     return done
 
 
@@ -228,18 +229,22 @@ async def _ask(prompt: Prompt, judge: Judge, deadline: float) -> JudgeAnswer:
 
 
 def _without_judge(done: Examined, missing: Missing) -> None:
-    """Faults that the checks found stand; what only the judge could have said is missing."""
+    """Faults that the checks are sure of stand; what only the judge could have said is missing."""
     for name in done.asked:
         scored = done.scores[name]
-        if isinstance(scored, Missing) or scored.value >= HIGHEST:
+        if isinstance(scored, Missing) or scored.value >= HIGHEST or done.heard[name].is_doubtful:
             done.scores[name] = missing
 
 
-def _merged(checks: Score | Missing, opinion: Opinion, shown: Exhibit, judge_name: str) -> Score | Missing:
-    """The lower one of the two; at the same score the checks', whose evidence is exact."""
+def _merged(
+    checks: Score | Missing, opinion: Opinion, shown: Exhibit, judge_name: str, *, doubtful: bool
+) -> Score | Missing:
+    """The lower one of the two, the judge's where the checks' is doubtful; at the same score the checks', whose
+    evidence is exact.
+    """
     if opinion.score is None:
         return checks if isinstance(checks, Score) else Missing("undecided", opinion.reason)
-    if isinstance(checks, Score) and checks.value <= opinion.score:
+    if isinstance(checks, Score) and (checks.value == opinion.score or (checks.value < opinion.score and not doubtful)):
         return checks
     estimate = float(opinion.score)
     return Score(nearest_anchor(estimate), estimate, opinion.reason, _spans(opinion.evidence, shown), judge_name)

@@ -34,9 +34,9 @@ class Heard:
 
     @property
     def is_doubtful(self) -> bool:
-        """A check's good word is no more than likely, and none found a fault."""
-        found_fault = any(nearest_anchor(verdict.estimate) < HIGHEST for verdict in self.verdicts)
-        return not found_fault and any(verdict.doubtful for verdict in self.verdicts)
+        """What the checks come to is no more than likely: one of them says so, and none is sure of a fault."""
+        sure_of_fault = any(nearest_anchor(one.estimate) < HIGHEST and not one.doubtful for one in self.verdicts)
+        return not sure_of_fault and any(verdict.doubtful for verdict in self.verdicts)
 
     @property
     def nothing_to_judge(self) -> bool:

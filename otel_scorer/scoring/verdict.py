@@ -29,7 +29,8 @@ class Verdict:
     `weight` is how much the check could see (0.0 to 1.0): it softens a good word, never a bad one. A good word
     counts when the checks of its dimension saw enough together (0.5 in sum); a fault counts whatever its weight.
     `metrics` are plain numbers that travel beside the scores (`context_relevance`, `tool_success_rate`).
-    `doubtful`: a good word that stands where there is no judge; where there is one, it is asked all the same.
+    `doubtful`: no more than likely. It stands where there is no judge; where there is one, it is asked all the same,
+    and what it says counts instead.
     """
 
     estimate: float

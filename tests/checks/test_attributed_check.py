@@ -46,26 +46,47 @@ def test_an_answer_from_the_page_is_surer_than_a_retold_one_and_an_invented_one_
     said, retold, invented = (
         attributed(target(TRAIN.but(answer=answer), form)) for answer in (TRAIN.answer, RETOLD, INVENTED)
     )
-    assert estimate(said) > estimate(retold) > 4.5
-    assert 2.5 < estimate(invented) < 3.5
+    assert [nearest_anchor(estimate(one)) for one in (said, retold, invented)] == [5, 4, 3]
     assert isinstance(invented, Verdict)
     assert [finding.code for finding in invented.findings] == ["grounding.not_from_documents"]
 
 
-def test_what_is_no_fault_is_a_five() -> None:
-    assert nearest_anchor(estimate(attributed(target(TRAIN.but(answer=RETOLD), "otel")))) == 5
+def test_what_is_retold_is_doubtful_and_no_fault_and_what_stands_there_is_neither() -> None:
+    retold, said = attributed(target(TRAIN.but(answer=RETOLD), "otel")), attributed(target(TRAIN, "otel"))
+    assert isinstance(retold, Verdict)
+    assert isinstance(said, Verdict)
+    assert (retold.doubtful, retold.findings) == (True, ())
+    assert (said.doubtful, said.findings) == (False, ())
 
 
 @pytest.mark.parametrize(
     "answer",
     [
         "Which day would you like to travel?",
-        "I love night trains, they remind me of my childhood holidays!",
         "I'm sorry, I can't find anything on prices in the documents.",
+        "I'd be happy to help you plan it. Just let me know where you want to go!",
+        "Sure, here you go:",
     ],
 )
-def test_a_question_an_opinion_and_a_refusal_state_nothing_and_are_least_sure(answer: str) -> None:
-    assert estimate(attributed(target(TRAIN.but(answer=answer), "otel"))) == pytest.approx(4.51, abs=0.05)
+def test_what_states_nothing_is_no_five(answer: str) -> None:
+    assert isinstance(attributed(target(TRAIN.but(answer=answer), "otel")), CannotTell)
+
+
+def test_memories_of_its_own_are_drawn_from_no_document() -> None:
+    told = attributed(target(TRAIN.but(answer="I love night trains, they remind me of my childhood holidays!"), "otel"))
+    assert nearest_anchor(estimate(told)) == 3
+    found = attributed(target(TRAIN.but(answer=f"I found that {TRAIN.answer}"), "otel"))
+    assert nearest_anchor(estimate(found)) == 5
+
+
+def test_a_long_answer_is_not_held_to_its_least_sentence() -> None:
+    pages = [f"The {word} wagon carries {word} freight to the {word} depot every night." for word in _WAGONS]
+    answer = " ".join(pages) + " Enough said, dear travellers everywhere."
+    run = TRAIN.but(answer=answer, moves=(Fetch("wagons", (" ".join(pages),)),))
+    assert nearest_anchor(estimate(attributed(target(run, "otel")))) == 5
+
+
+_WAGONS = ["red", "blue", "green", "yellow", "black", "white", "brown", "grey", "pink", "purple", "orange", "violet"]
 
 
 def test_more_of_the_answer_in_the_documents_is_never_worse() -> None:
@@ -109,7 +130,7 @@ def test_without_documents_in_another_language_or_with_code_it_cannot_tell() -> 
 
 def test_words_that_only_the_user_said_state_nothing() -> None:
     run = TRAIN.but(task="Is the dining car slow or expensive?", answer="Yes, the dining car is expensive.")
-    assert estimate(attributed(target(run, "otel"))) == pytest.approx(4.51, abs=0.01)
+    assert isinstance(attributed(target(run, "otel")), CannotTell)
 
 
 # ---- a measure of one's own ------------------------------------------------------------------------------------------

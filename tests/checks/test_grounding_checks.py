@@ -273,6 +273,7 @@ def test_a_citation_must_be_of_a_source() -> None:
     found = Fetch("lamp", ("The Aurora is bright.", "The Luna is dim."))
     for at in both(Run("Which lamp is bright?", "The Aurora is bright [1].", (found,))):
         assert estimate(grounding.entities(at)) == 5.0
+        assert isinstance(grounding.numbers(at), CannotTell)
     for at in both(Run("Which lamp is bright?", "The Aurora is bright [7].", (found,))):
         assert codes(grounding.entities(at)) == {"grounding.unsupported_citation"}
 

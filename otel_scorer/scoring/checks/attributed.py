@@ -39,30 +39,30 @@ _FROM_DOCUMENTS = phrases(
 _NOT_FROM_DOCUMENTS = CannotTell("the answer did not rest on documents alone: words cannot tell how data is retold")
 _PARTING_WORDS = 8
 """Content words that an answer says beside that nothing was found: who else may know, what to try instead."""
-_LEAST_SURE = 4.51
-"""The lowest estimate whose score is 5."""
-_GOES_BEYOND = 4.5
-"""The highest one whose score is 4: half way is rounded down."""
 _UNRELATED = 2.6
 """Estimate of an answer none of whose words was read: a score of 3. That it fails is for `statements` to say."""
+_SURE, _HALF = 4.5, 3.5
+"""The highest estimates whose scores are 4 and 3: half way is rounded down."""
 
 
 def attributed(
-    target: Target, *, known: float = 0.4, sure: float = 0.75, similarity: Similarity | None = None, share: float = 0.3
+    target: Target, *, known: float = 0.4, similarity: Similarity | None = None, share: float = 0.3
 ) -> Verdict | CannotTell:
-    """Whether the answer is drawn from the documents that were fetched for it: its words and pairs of words, graded.
+    """How much of the answer is drawn from the documents that were fetched for it, by its words and pairs of words.
 
-    An answer most of whose words are its own is graded down: from 4.5 where `known` of the words of its statements
-    occur in the documents to 2.6 (a score of 3) where none does; whether it fails is for `statements` to say. From
-    `known` on nothing speaks against it and the score is 5; the estimate (4.51 to 5) tells how sure that is, by the
-    words and pairs of all its statements and of the weakest one (metric `attribution`, 0 to 1). Where it states nothing
-    (a question, a refusal, an opinion in the first person), that is 5 as well, and least sure. It rises
-    with each of these shares.
+    The estimate rises in step with the support of its statements, that of all and that of the weakest one alike, from
+    2.6 where nothing stands in the documents to 5 where all of it does, word for word (metric `attribution`, 0 to 1).
+    So a five is for what is nearly all drawn from them (0.8 and more), a four for what is so in the main or retold, a
+    three for what mostly is not there; whether it fails is for `statements` to say. A paraphrase shares few words, so
+    anything under five is doubtful: a judge, where there is one, is asked. Where fewer than `known` of the words of
+    its statements occur in the documents, a finding says so.
 
-    Under `sure` of support a five is doubtful: a judge, where there is one, is asked as well.
-
-    Cannot tell where tools gave data, or where a prompt holds documents and does not ask to answer from them: data is
-    always put into other words. Knows words, not meaning: a turned sense ("not") of the same words passes.
+    Cannot tell where the answer states nothing (a question, a courtesy, that something was not found): no document
+    could support it. A statement in the first person counts as one that nothing supports, unless it reports what was
+    found. Cannot tell where tools gave data, or where a prompt holds documents and does not ask to answer from them:
+    data is always put into other words. Nor, where it would be less than five, when not all that was read was captured;
+    nor, where it would be three, in a language whose words take many forms, or with code in the answer. Knows words,
+    not meaning: a turned sense ("not") of the same words passes.
 
     `similarity` is a model of a team's own (see `otel_scorer.scoring.checks.similar`), which counts `share` (0 to 1),
     the words the rest. One that finds some likeness everywhere, as embeddings do, wants another `known`.
@@ -72,7 +72,7 @@ def attributed(
         return ground
     spoken, read, told = ground
     once = target.once
-    if not _rests_on_documents(spoken, once):
+    if not rests_on_documents(spoken, once):
         return _NOT_FROM_DOCUMENTS
     answer = clip(spoken.answer, MAX_ANSWER)
     if other_language(answer, read, once):
@@ -83,7 +83,7 @@ def attributed(
         found = []
     if similarity is not None:
         found = compared(found, read.texts, similarity, share)
-    return _graded(spoken, read, summed(found), known, sure, once)
+    return _graded(spoken, read, summed(found), known, once)
 
 
 def _declines(one: Held) -> bool:
@@ -92,7 +92,8 @@ def _declines(one: Held) -> bool:
     return outcome.refuses(one.statement.text) or says_nothing_was_found(wording)
 
 
-def _rests_on_documents(spoken: Said, once: Once) -> bool:
+def rests_on_documents(spoken: Said, once: Once) -> bool:
+    """Whether all that the answer draws on is prose that was fetched, or written into a prompt that asks to use it."""
     documents = [source for source in spoken.sources if source.kind != "tool"]
     if not documents or any(is_data(source.text, once) for source in documents):
         return False
@@ -103,24 +104,30 @@ def _rests_on_documents(spoken: Said, once: Once) -> bool:
     )
 
 
-def _graded(
-    spoken: Said, read: Evidence, found: Attribution, known: float, sure: float, once: Once
-) -> Verdict | CannotTell:
-    metrics = {"attribution": found.level} if found.size else {}
+def _graded(spoken: Said, read: Evidence, found: Attribution, known: float, once: Once) -> Verdict | CannotTell:
     if found.size < FEWEST_WORDS:
-        return verdict(spoken, _LEAST_SURE, "the answer states next to nothing of its own", (), metrics)
+        return CannotTell("the answer states nothing that a document could show")
+    metrics = {"attribution": found.level}
+    estimate = _UNRELATED + (HIGHEST - _UNRELATED) * found.level
     reason = f"{found.support:.0%} of the answer's statements stand in the documents, by their words"
-    if found.impersonal < FEWEST_WORDS or found.known >= known:
-        estimate = _LEAST_SURE + (HIGHEST - _LEAST_SURE) * found.level
-        return verdict(spoken, estimate, reason, (), metrics, doubtful=found.support < sure)
-    if not spoken.complete or read.cut:
-        return CannotTell(f"{NOT_ALL_CAPTURED}, so what is not in it is no proof", metrics=metrics)
-    if once(language_of, spoken.answer) not in ("", "english"):
-        return CannotTell("the answer is in a language whose words take too many forms", metrics=metrics)
-    if "```" in spoken.answer:
-        return CannotTell("the answer holds code, which no document need hold", metrics=metrics)
-    reason = f"only {found.known:.0%} of the words in the answer's statements occur in the documents"
+    if estimate > _SURE:
+        return verdict(spoken, estimate, reason, (), metrics)
+    excuse = _excuse(spoken, read, estimate, once)
+    if excuse:
+        return CannotTell(excuse, metrics=metrics)
     findings = Findings(GROUNDING)
-    findings.add("grounding.not_from_documents", reason, stage="LLM", span_ids=(spoken.answer_span,))
-    estimate = _UNRELATED + (_GOES_BEYOND - _UNRELATED) * found.known / known
-    return verdict(spoken, estimate, reason, findings.all, metrics)
+    if found.impersonal >= FEWEST_WORDS and found.known < known:
+        reason = f"only {found.known:.0%} of the words in the answer's statements occur in the documents"
+        findings.add("grounding.not_from_documents", reason, stage="LLM", span_ids=(spoken.answer_span,))
+    return verdict(spoken, estimate, reason, findings.all, metrics, doubtful=True)
+
+
+def _excuse(spoken: Said, read: Evidence, estimate: float, once: Once) -> str:
+    """Why words that are not in the documents are no sign of anything."""
+    if not spoken.complete or read.cut:
+        return f"{NOT_ALL_CAPTURED}, so what is not in it is no proof"
+    if estimate > _HALF:
+        return ""
+    if once(language_of, spoken.answer) not in ("", "english"):
+        return "the answer is in a language whose words take too many forms"
+    return "the answer holds code, which no document need hold" if "```" in spoken.answer else ""

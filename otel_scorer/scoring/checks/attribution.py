@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import chain, pairwise
 from typing import NamedTuple
@@ -12,8 +13,50 @@ from otel_scorer.scoring.checks.words import STOPWORDS, Stems, sentences, words
 from otel_scorer.scoring.once import Once
 
 _SELF = vocabulary("i i'm i've i'd i'll me my mine")
-_FILLERS = vocabulary("yes yeah yea yep no nope oh ah well ok okay sure hello hi hey wow haha lol right true actually")
-"""Words that answer, agree or greet: they state nothing that could be looked up."""
+FILLERS = vocabulary(
+    """
+    yes yeah yea yep no nope oh ah well ok okay sure hello hi hey wow haha lol right true actually
+    please sorry thanks thank unfortunately definitely perhaps maybe absolutely certainly course afraid indeed however
+    therefore simply basically really note yet done
+    """
+)
+"""Words that answer, agree, greet or are polite: they state nothing that could be looked up."""
+_COURTESY = phrases(
+    r"""
+    (?:please |just |do )?(?:let me know|feel free|don't hesitate|do not hesitate|reach out|ask away)
+    (?:so |and |or |then )?(?:would you|do you|did you|shall i|should i|may i|can i|could you|is there anything)
+    (?:i am|i'm|i'd be|i would be|we're|we are|we'd be|always|more than)? ?(?:very |so |more than )?(?:happy|glad
+    |pleased|delighted) to
+    i (?:also )?(?:can|could|will|'ll|would) (?:also |gladly |now |then )?(?:help|assist|check|look|search|find|book
+    |send|show|do|arrange|get back|suggest|keep|walk|guide|explain)
+    i'll (?:also |gladly |now |then )?(?:help|assist|check|look|search|find|book|send|show|do|get back|keep|be)
+    let me (?:check|look|search|see|find|help|know|walk)|let's (?:see|look|check|start|go)
+    (?:i|we) hope|hope (?:this|that|it)|hopefully
+    (?:many |kind )?(?:thanks|thank you)|you're (?:very |most )?welcome|welcome|my pleasure|no problem|of course
+    have a (?:great|nice|good|lovely|safe|wonderful)|enjoy|good luck|take care|safe travels|best regards|kind regards
+    |sincerely|cheers
+    i(?:'m| am) (?:so |very |really |truly )?sorry (?:to hear|for|about|that you)|i apologi[sz]e|my apologies|apologies
+    (?:i|we) (?:fully |completely |totally )?understand (?:how|that|this|your)
+    please (?:try (?:it )?again|contact|check back|bear with|wait|reply|reach)
+    (?:great|good) (?:question|choice|news|to know|idea)|got it|all set|there you go
+    here(?:'s| is| are| you)
+    (?:if|should) you (?:[^ ]{1,30} ){0,12}(?:please |just )?(?:let me know|feel free|ask me|just ask|reach out|contact
+    |happy to|glad to)
+    dear|hi|hello|hey|good (?:morning|afternoon|evening)
+    """,
+    at_start=True,
+)
+_REPORTS = phrases(
+    r"""
+    i(?:'ve| have)? (?:also |just |now )?(?:found|looked|searched|checked|see|read|summari[sz]ed|listed|recommend
+    |suggest|advise)
+    i(?:'d| would) (?:recommend|suggest|advise)|i(?:'m| am) afraid|i can (?:only )?(?:confirm|tell you|see)
+    i (?:couldn't|could not|can't|cannot|wasn't able to|was unable to) (?:find|see|confirm|tell)
+    """
+)
+"""Who speaks of what they read, not of themselves."""
+_SHORT = 12
+"""Words up to which a clause that begins as a courtesy does is one."""
 _FOUND_NOTHING = phrases(
     r"""
     (?:unable|couldn't|could not|can't|cannot|wasn't able|not able) (?:to )?(?:find|locate|answer|determine
@@ -55,7 +98,7 @@ class Attribution(NamedTuple):
     """Content words of all statements."""
     support: float
     weakest: float
-    """Support of the statement that has least."""
+    """Support of those that have least: of a quarter of all words, and of one statement at least."""
     impersonal: int
     """Content words of the statements that are not in the first person."""
     known: float
@@ -67,20 +110,35 @@ class Attribution(NamedTuple):
         return (self.support + self.weakest) / 2
 
 
+def states_nothing(text: str) -> bool:
+    """Whether a sentence or clause is a courtesy, an offer or a heading: nothing that could be looked up."""
+    if _HEADING.match(text):
+        return True
+    bare = text.strip(" \t*_#>-•\"'")
+    if bare.endswith(":") and len(words(bare)) <= _SHORT:
+        return True
+    return bool(_COURTESY.match(bare)) and len(words(bare)) <= 2 * _SHORT and not _DIGIT.search(bare)
+
+
+_DIGIT = re.compile(r"[0-9]")
+_HEADING = re.compile(r"\s{0,3}(?:#{1,6} |\*\*[^*\n]{1,60}\*\*:?\s{0,3}\Z|[-=_*]{3,200}\s{0,3}\Z)")
+
+
 def says_nothing_was_found(text: str | Wording) -> bool:
     """Whether it says that something is missing, which no document can support."""
     return _FOUND_NOTHING.is_in(text)
 
 
 def stated(answer: str, once: Once) -> list[Statement]:
-    """The sentences that are no questions."""
+    """The sentences that state something: no questions, courtesies, offers."""
     found = []
     known = once(Stems)
     for sentence in sentences(answer)[:_MAX_SENTENCES]:
-        spoken = [] if sentence.endswith("?") else once(words, sentence)
+        spoken = [] if sentence.endswith("?") or states_nothing(sentence) else once(words, sentence)
         if spoken:
-            content = known.of(word for word in spoken if word not in STOPWORDS and word not in _FILLERS)
-            found.append(Statement(sentence, known.of(spoken), content, not _SELF.isdisjoint(spoken)))
+            content = known.of(word for word in spoken if word not in STOPWORDS and word not in FILLERS)
+            personal = not _SELF.isdisjoint(spoken) and not _REPORTS.is_in(sentence)
+            found.append(Statement(sentence, known.of(spoken), content, personal))
     return found
 
 
@@ -122,7 +180,21 @@ def summed(statements: Sequence[Held]) -> Attribution:
     return Attribution(
         size,
         sum(one.size * one.support for one in statements) / size if size else 1.0,
-        min((one.support for one in statements), default=1.0),
+        _weakest(statements, size),
         others,
         sum(one.size * one.known for one in impersonal) / others if others else 1.0,
     )
+
+
+def _weakest(statements: Sequence[Held], size: int) -> float:
+    """The least of many is small by chance, so that of a long answer is taken over a quarter of it."""
+    if not statements:
+        return 1.0
+    left = size / 4
+    support = taken = 0.0
+    for one in sorted(statements, key=lambda one: one.support):
+        if taken and taken + one.size > left:
+            break
+        taken += one.size
+        support += one.size * one.support
+    return support / taken

@@ -8,6 +8,7 @@ captured, nothing counts as unsupported.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from otel_scorer.scoring.checks.attributed import attributed
 from otel_scorer.scoring.checks.cited import Looked, named, numbered, quoted
@@ -19,6 +20,7 @@ from otel_scorer.scoring.checks.honesty import claims_after_failure, empty_retri
 from otel_scorer.scoring.checks.lookups import MAX_CLAIMS, looked_up, looked_up_names
 from otel_scorer.scoring.checks.said import Said
 from otel_scorer.scoring.checks.scale import GROUNDING, Findings, graded, listed
+from otel_scorer.scoring.checks.shown import shown, too_little
 from otel_scorer.scoring.checks.statements import statements
 from otel_scorer.scoring.checks.support import Evidence, Support
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
@@ -31,6 +33,7 @@ __all__ = [
     "empty_retrieval",
     "entities",
     "numbers",
+    "shown",
     "statements",
 ]
 
@@ -42,7 +45,8 @@ def numbers(target: Target, *, min_weight: float = 0.5) -> Verdict | CannotTell:
 
     Supported is also what follows by arithmetic: sums, counts, differences, percentages, rounding, other units. Tells
     nothing about a number that is right in itself and said of the wrong thing. `min_weight` is the weight of a small
-    whole number without a unit against any other (1.0).
+    whole number without a unit against any other (1.0). Where all are supported, that is a five only if half of what
+    the answer states is shown by them or by its words (`shown`); else it cannot tell.
     """
     ground = ground_of(target)
     if isinstance(ground, CannotTell):
@@ -51,7 +55,16 @@ def numbers(target: Target, *, min_weight: float = 0.5) -> Verdict | CannotTell:
     decided = [(claim, found) for claim, found in looked_up(target, spoken, read, told) if found != "undecided"]
     if not decided:
         return CannotTell("the answer states no number, date or identifier that could be looked up")
-    return _weigh(spoken, decided, min_weight, cut=read.cut)
+    told_of = _weigh(spoken, decided, min_weight, cut=read.cut)
+    return _unless_too_little(told_of, target)
+
+
+def _unless_too_little(found: Verdict | CannotTell, target: Target) -> Verdict | CannotTell:
+    """A good word about what could be looked up is none about the answer where that is little of it."""
+    if isinstance(found, CannotTell) or found.findings:
+        return found
+    lacking = too_little(target)
+    return found if lacking is None else replace(lacking, metrics=found.metrics)
 
 
 def _weigh(spoken: Said, decided: Sequence[tuple[Claim, Support]], light: float, *, cut: bool) -> Verdict | CannotTell:
@@ -94,7 +107,8 @@ def entities(target: Target) -> Verdict | CannotTell:
     """Names, quotes, URLs, e-mail addresses and citations of the answer that nothing given supports.
 
     A name may be common knowledge, so names alone never cost more than down to 2, or to 3 where each is one word; an
-    invented URL, address, quote or source does. A quote counts where somebody is said to have said it. Only capitalised
+    invented URL, address, quote or source does. Where all are supported, half of the answer
+    must be shown (see `numbers`). A quote counts where somebody is said to have said it. Only capitalised
     names inside sentences are seen (English and the like). Citations are numbers (`[4]`) of more sources than there
     were, and sources by name (`(Source: prices.pdf)`) that nothing was read of.
     """
@@ -133,7 +147,7 @@ def entities(target: Target) -> Verdict | CannotTell:
         if missing
         else f"every name, quote and link of the answer is supported ({len(checked)} looked up)"
     )
-    return verdict(spoken, estimate, reason, findings.all, {})
+    return _unless_too_little(verdict(spoken, estimate, reason, findings.all, {}), target)
 
 
 def _addresses(stated: Sequence[Claim], read: Evidence, told: Evidence) -> list[Looked]:

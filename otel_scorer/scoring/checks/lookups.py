@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import islice
 
 from otel_scorer.scoring.checks.arithmetic import converted, has_unit, raised
 from otel_scorer.scoring.checks.cited import Looked
@@ -34,7 +35,8 @@ def looked_up(target: Target, spoken: Said, read: Evidence, told: Evidence) -> l
 
 def _looked_up(target: Target, spoken: Said, read: Evidence, told: Evidence) -> list[tuple[Claim, Support]]:
     found = _outside_code(target.once(claims, spoken.answer), spoken.answer)
-    stated = [claim for claim in found if claim.kind not in ("url", "email")][:MAX_CLAIMS]
+    kept = (claim for claim in found if claim.kind not in ("url", "email") and not _cites(claim, spoken.answer))
+    stated = list(islice(kept, MAX_CLAIMS))
     judged = _judge(stated, clip(spoken.answer), read, told, target.once)
     missing = [claim for claim, found in judged if found == "unsupported"]
     excused = {*_totals(missing, spoken, read), *_following(missing, target, read, told)}
@@ -50,6 +52,20 @@ def _outside_code(stated: Sequence[Claim], answer: str) -> list[Claim]:
         return list(stated)
     ends = [place for match in _CODE_BLOCK.finditer(clip(answer)) for place in match.span()]
     return [claim for claim in stated if bisect_right(ends, claim.start) % 2 == 0]
+
+
+_CITING = re.compile(r"[^\s\[{(,:] ?\[(?:\d{1,3}, ?){0,9}\Z")
+
+
+def _cites(claim: Claim, answer: str) -> bool:
+    """`[3]` after a word: which source it is of, `entities` looks up."""
+    end = claim.start + len(claim.text)
+    if not claim.text.isdigit() or len(claim.text) > 3 or answer[end : end + 1] not in ("]", ","):
+        return False
+    return bool(_CITING.search(answer[max(0, claim.start - _CITED_BEFORE) : claim.start]))
+
+
+_CITED_BEFORE = 50
 
 
 _TOTAL = phrases(

@@ -38,7 +38,7 @@ _COUNTING = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen twenty"
 )
-_NUMBER_WORDS = {word: float(value) for value, word in enumerate(_COUNTING.split())} | {
+NUMBER_WORDS = {word: float(value) for value, word in enumerate(_COUNTING.split())} | {
     "thirty": 30.0,
     "forty": 40.0,
     "fifty": 50.0,
@@ -154,7 +154,7 @@ class Evidence:
     def _stated(self) -> list[float]:
         found = {value for claim in self.claims if claim.kind in _NUMERIC for value in claim.values}
         found |= self._structure[2]
-        return sorted(found | {_NUMBER_WORDS[word] for word in self.words & _NUMBER_WORDS.keys()})
+        return sorted(found | {NUMBER_WORDS[word] for word in self.words & NUMBER_WORDS.keys()})
 
     @cached_property
     def amounts(self) -> list[float]:
