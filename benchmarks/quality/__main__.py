@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print()
     print("\n".join(report.rows_table(found.rows)))
     if options.out is not None:
-        text = report.page(found.rows, found.cells, found.skipped, seconds=time.monotonic() - started)
+        text = report.page(found.rows, found.cells, found.skipped, found.tables, seconds=time.monotonic() - started)
         options.out.write_text(text, "utf-8")
     if options.readme is not None:
         options.readme.write_text(report.with_summary(options.readme.read_text("utf-8"), found.rows), "utf-8")

@@ -27,6 +27,7 @@ class Found:
 
     rows: list[Row] = field(default_factory=list)
     cells: dict[str, dict[str, str]] = field(default_factory=dict)
+    tables: list[str] = field(default_factory=list)
     skipped: dict[str, list[str]] = field(default_factory=dict)
 
 
@@ -44,6 +45,7 @@ def measure(folder: Path, names: Sequence[str], processes: int) -> Found:
                 continue
             seen = _observed(pool, name, SETS[name].cases(folder))
             pending[name] = pool.submit(_rows, name, seen), pool.submit(matrix.cells, seen)
+            found.tables += SETS[name].tables(seen)
         for name, (rows, cells) in pending.items():
             found.rows += rows.result()
             found.cells[name] = cells.result()

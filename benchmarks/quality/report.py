@@ -87,7 +87,12 @@ threshold that suits it best on these very runs. Checks and rubrics get no such 
 
 
 def page(
-    rows: Sequence[Row], cells: Mapping[str, Mapping[str, str]], skipped: Mapping[str, Sequence[str]], *, seconds: float
+    rows: Sequence[Row],
+    cells: Mapping[str, Mapping[str, str]],
+    skipped: Mapping[str, Sequence[str]],
+    tables: Sequence[str] = (),
+    *,
+    seconds: float,
 ) -> str:
     """The whole page."""
     lines = [_TOP, f"`make quality`, {seconds:.0f} s; {machine()}."]
@@ -102,6 +107,7 @@ def page(
         "",
         *_aims(rows),
         "",
+        *([_MEANING, *tables, ""] if tables else []),
         "## What the misses look like",
         "",
         *misses.lines(row.data for row in rows),
@@ -112,6 +118,11 @@ def page(
     return "\n".join(lines) + "\n"
 
 
+_MEANING = """## What a score means
+
+Of how many runs with a score the labels say that they are good. A set's own share of good runs is part of these
+figures: in traffic that is better than the set they are higher, in worse traffic lower. Their order is what counts.
+"""
 _MATRIX = """## Every check and rubric over every set
 
 AUC of bad against good runs and, in brackets, for how many there was a verdict. `*`: clearly above the set's best

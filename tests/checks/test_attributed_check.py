@@ -11,12 +11,13 @@ from agent_runs import FORMS, Call, Fetch, Run, step, target, trace
 from scoring.scored_runs import ScriptedJudge, dimension, opinion, rubric, soon
 
 from otel_scorer.errors import UserError
-from otel_scorer.model import Score
+from otel_scorer.model import Missing, Score
 from otel_scorer.scoring.binding import bind
 from otel_scorer.scoring.checks import grounding
 from otel_scorer.scoring.checks.attributed import attributed
 from otel_scorer.scoring.checks.similar import Similarity
 from otel_scorer.scoring.composite import nearest_anchor
+from otel_scorer.scoring.judge import JudgeTimeout
 from otel_scorer.scoring.score import score_trace
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
 
@@ -247,13 +248,31 @@ def test_every_check_of_grounding_is_at_its_place() -> None:
         assert isinstance(check(Target(target(TRAIN, "otel").view)), Verdict | CannotTell)
 
 
-async def test_a_retold_answer_stands_without_a_judge_and_is_asked_of_one() -> None:
-    mine = rubric({"factual_grounding": dimension({"use": PLACE})}, judge="when_open")
-    run = trace(TRAIN.but(answer=RETOLD), "otel")
-    (alone,) = await score_trace(run, [mine], None, deadline=soon())
-    assert isinstance(alone.scores["factual_grounding"], Score)
-    judge = ScriptedJudge({"factual_grounding": opinion(2)})
-    (asked,) = await score_trace(run, [mine], judge, deadline=soon())
-    score = asked.scores["factual_grounding"]
-    assert isinstance(score, Score)
-    assert score.value == 2
+async def of_rubric(answer: str, judge: ScriptedJudge | None, *uses: str) -> Score | Missing:
+    mine = rubric({"factual_grounding": dimension(*({"use": use} for use in uses or (PLACE,)))}, judge="when_open")
+    (result,) = await score_trace(trace(TRAIN.but(answer=answer), "otel"), [mine], judge, deadline=soon())
+    return result.scores["factual_grounding"]
+
+
+async def test_a_retold_answer_stands_without_a_judge_and_is_the_judges_where_there_is_one() -> None:
+    alone = await of_rubric(RETOLD, None)
+    assert isinstance(alone, Score)
+    assert alone.value == 4
+    for given in (2, 5):
+        asked = await of_rubric(RETOLD, ScriptedJudge({"factual_grounding": opinion(given)}))
+        assert isinstance(asked, Score)
+        assert asked.value == given
+
+
+async def test_a_doubtful_score_is_missing_where_the_judge_that_was_asked_fails() -> None:
+    failed = await of_rubric(RETOLD, ScriptedJudge(JudgeTimeout("late")))
+    assert isinstance(failed, Missing)
+    assert failed.why == "judge_timeout"
+
+
+async def test_a_sure_fault_beside_a_doubtful_score_is_not_for_the_judge() -> None:
+    judge = ScriptedJudge({"factual_grounding": opinion(5)})
+    wrong = f"{RETOLD} It costs 4812 euros and runs at 3:41 am."
+    scored = await of_rubric(wrong, judge, PLACE, "otel_scorer.scoring.checks.grounding:numbers")
+    assert isinstance(scored, Score)
+    assert (scored.value, judge.prompts) == (1, [])

@@ -13,6 +13,11 @@ from benchmarks.quality.observe import Observation, Told, mark_of
 Seen = Sequence[tuple[Case, Observation]]
 
 
+def no_tables(_seen: Seen) -> Sequence[str]:
+    """Rows say it all."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class LabelledSet:
     """`files` are below the folder of labelled sets."""
@@ -21,6 +26,8 @@ class LabelledSet:
     files: tuple[str, ...]
     cases: Callable[[Path], Sequence[Case]]
     rows: Callable[[Seen], Sequence[Row]]
+    tables: Callable[[Seen], Sequence[str]] = no_tables
+    """Markdown of what no row can show."""
 
     def absent(self, folder: Path) -> list[str]:
         return [file for file in self.files if not (folder / file).is_file()]

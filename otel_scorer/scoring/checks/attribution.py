@@ -21,27 +21,32 @@ FILLERS = vocabulary(
     """
 )
 """Words that answer, agree, greet or are polite: they state nothing that could be looked up."""
-_COURTESY = phrases(
+_OFFERS = phrases(
     r"""
     (?:please |just |do )?(?:let me know|feel free|don't hesitate|do not hesitate|reach out|ask away)
-    (?:so |and |or |then )?(?:would you|do you|did you|shall i|should i|may i|can i|could you|is there anything)
+    (?:so |and |or |then )?(?:would you|do you|shall i|should i|may i|can i|could you|is there anything)
     (?:i am|i'm|i'd be|i would be|we're|we are|we'd be|always|more than)? ?(?:very |so |more than )?(?:happy|glad
     |pleased|delighted) to
     i (?:also )?(?:can|could|will|'ll|would) (?:also |gladly |now |then )?(?:help|assist|check|look|search|find|book
     |send|show|do|arrange|get back|suggest|keep|walk|guide|explain)
     i'll (?:also |gladly |now |then )?(?:help|assist|check|look|search|find|book|send|show|do|get back|keep|be)
     let me (?:check|look|search|see|find|help|know|walk)|let's (?:see|look|check|start|go)
-    (?:i|we) hope|hope (?:this|that|it)|hopefully
-    (?:many |kind )?(?:thanks|thank you)|you're (?:very |most )?welcome|welcome|my pleasure|no problem|of course
-    have a (?:great|nice|good|lovely|safe|wonderful)|enjoy|good luck|take care|safe travels|best regards|kind regards
-    |sincerely|cheers
+    (?:i|we) hope (?:this|that|it) (?:helps|is|answers)|hope (?:this|that|it)
+    (?:many |kind )?(?:thanks|thank you) for
+    have a (?:great|nice|good|lovely|safe|wonderful)
     i(?:'m| am) (?:so |very |really |truly )?sorry (?:to hear|for|about|that you)|i apologi[sz]e|my apologies|apologies
     (?:i|we) (?:fully |completely |totally )?understand (?:how|that|this|your)
     please (?:try (?:it )?again|contact|check back|bear with|wait|reply|reach)
-    (?:great|good) (?:question|choice|news|to know|idea)|got it|all set|there you go
-    here(?:'s| is| are| you)
     (?:if|should) you (?:[^ ]{1,30} ){0,12}(?:please |just )?(?:let me know|feel free|ask me|just ask|reach out|contact
     |happy to|glad to)
+    """,
+    at_start=True,
+)
+_GREETINGS = phrases(
+    r"""
+    (?:many |kind )?(?:thanks|thank you)|you're (?:very |most )?welcome|welcome|my pleasure|no problem|of course
+    enjoy|good luck|take care|safe travels|best regards|kind regards|sincerely|cheers|hopefully
+    (?:great|good) (?:question|choice|news|to know|idea)|got it|all set|there you go|here(?:'s| is| are| you)
     dear|hi|hello|hey|good (?:morning|afternoon|evening)
     """,
     at_start=True,
@@ -55,15 +60,18 @@ _REPORTS = phrases(
     """
 )
 """Who speaks of what they read, not of themselves."""
-_SHORT = 12
-"""Words up to which a clause that begins as a courtesy does is one."""
+_SHORT, _FEW = 12, 6
+"""Words up to which a line is a heading, and one that begins as a greeting does is one; twice as many of an offer."""
+_TOLD_AS_A_QUESTION = phrases("did you know|have you heard that|are you aware that", at_start=True)
 _FOUND_NOTHING = phrases(
     r"""
     (?:unable|couldn't|could not|can't|cannot|wasn't able|not able) (?:to )?(?:find|locate|answer|determine
     |access|retrieve|verify)
     (?:no|not enough) (?:\w+ ){0,2}(?:information|data|results?|records?|details)|not (?:mentioned|specified|stated
     |provided)
-    (?:do(?:es)?|did)(?:n't| not) (?:\w+ )?(?:have|mention|contain|specify|include|say|provide|state|find)
+    (?:do(?:es)?|did)(?:n't| not) (?:\w+ )?(?:mention|specify|say (?:anything|whether|if|how|when|which)|find)
+    (?:i|we|documents?|contexts?|sources?|passages?|texts?|information|results?|records?|data|pages?|articles?|base
+    |guide|polic(?:y|ies)|manuals?) (?:do(?:es)?|did)(?:n't| not) (?:\w+ )?(?:have(?! to)|contain|say|provide|state)
     """
 )
 _MAX_SENTENCES = 400
@@ -117,7 +125,10 @@ def states_nothing(text: str) -> bool:
     bare = text.strip(" \t*_#>-•\"'")
     if bare.endswith(":") and len(words(bare)) <= _SHORT:
         return True
-    return bool(_COURTESY.match(bare)) and len(words(bare)) <= 2 * _SHORT and not _DIGIT.search(bare)
+    if _DIGIT.search(bare):
+        return False
+    length = len(words(bare))
+    return (length <= 2 * _SHORT and bool(_OFFERS.match(bare))) or (length <= _FEW and bool(_GREETINGS.match(bare)))
 
 
 _DIGIT = re.compile(r"[0-9]")
@@ -130,11 +141,12 @@ def says_nothing_was_found(text: str | Wording) -> bool:
 
 
 def stated(answer: str, once: Once) -> list[Statement]:
-    """The sentences that state something: no questions, courtesies, offers."""
+    """The sentences that state something: no questions, courtesies, offers. "Did you know that" states what follows."""
     found = []
     known = once(Stems)
     for sentence in sentences(answer)[:_MAX_SENTENCES]:
-        spoken = [] if sentence.endswith("?") or states_nothing(sentence) else once(words, sentence)
+        asks = sentence.endswith("?") and not _TOLD_AS_A_QUESTION.match(sentence)
+        spoken = [] if asks or states_nothing(sentence) else once(words, sentence)
         if spoken:
             content = known.of(word for word in spoken if word not in STOPWORDS and word not in FILLERS)
             personal = not _SELF.isdisjoint(spoken) and not _REPORTS.is_in(sentence)
