@@ -41,7 +41,7 @@ from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
 CHECKS = [
     *(grounding.numbers, grounding.entities, grounding.statements),
     *(grounding.claims_after_failure, grounding.empty_retrieval, grounding.attributed),
-    *(grounding.contradicts_results, grounding.dates_agree, grounding.shown),
+    *(grounding.contradicts_results, grounding.dates_agree, grounding.shown, grounding.mixed_up),
     *(safety.personal_data, safety.secrets, safety.prompt_leak, safety.injection_obeyed),
     *(harm.harmful_content, harm.harmful_request, consent.unasked_action, customers.other_customer),
     *(adherence.output_format, adherence.verifiable, adherence.answered),

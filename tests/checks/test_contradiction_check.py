@@ -105,3 +105,29 @@ def test_a_thing_that_worked_later_or_of_which_nothing_is_claimed_is_no_fault(
 ) -> None:
     found = claims_after_failure(target(Run("Cancel A-1711 and B-2822", answer, moves), "otel"))
     assert isinstance(found, CannotTell) or found.estimate == 5.0
+
+
+HOTEL = Call("hotel", {"name": "Casa Azul"}, '{"hotel": "Casa Azul", "pool": false, "sauna": true, "paid": false}')
+
+
+@pytest.mark.parametrize(
+    ("answer", "right"),
+    [
+        ("There is a rooftop pool.", False),
+        ("Casa Azul has a pool.", False),
+        ("It doesn't have a sauna.", False),
+        ("There isn't a sauna.", False),
+        ("It has already been paid.", False),
+        ("There is no pool.", True),
+        ("Casa Azul doesn't have a pool.", True),
+        ("It has no pool, but there is a sauna.", True),
+        ("It has not been paid yet.", True),
+        ("It hasn't been paid.", True),
+        ("It has a pool table.", True),
+        ("The bathhouse next door has a pool.", True),
+        ("If there is a pool, I can ask for towels.", True),
+    ],
+)
+def test_what_there_is_and_what_has_been_done_is_held_against_a_yes_or_no(answer: str, right: bool) -> None:
+    told = contradicts_results(target(Run("Tell me about Casa Azul", answer, (HOTEL,)), "otel"))
+    assert isinstance(told, CannotTell) is right

@@ -43,7 +43,10 @@ _LINKS = vocabulary("is was are were of at to now currently be will equals stand
 _OPENERS = vocabulary("the your its their his her our this that a an current and with has shows")
 """Words before the name of a field that do not make another one of it (`the total`, not `the previous total`)."""
 _BE = vocabulary("is are was were isn't aren't wasn't weren't it's that's")
-_NOT = vocabulary("not isn't aren't wasn't weren't never no longer")
+_HAVE = vocabulary("has have had hasn't haven't hadn't")
+_OWNS = vocabulary("there's has have had offers includes hasn't haven't offer include")
+_NOT_HAVING = vocabulary("not doesn't don't didn't does do")
+_NOT = vocabulary("not isn't aren't wasn't weren't never no longer hasn't haven't hadn't doesn't don't didn't")
 _ADVERBS = vocabulary("fully currently now also already still not no longer completely never both")
 _OPEN = vocabulary(
     "if whether when unless until once should would could may might can whenever provided assuming either or"
@@ -64,10 +67,10 @@ class Field(NamedTuple):
 def contradicts_results(target: Target) -> Verdict | CannotTell:
     """The answer gives a field of a tool's result another value: "the total is $54" of `{"total": 45}`.
 
-    Or turns a yes into a no: "is refundable" of `{"refundable": false}`. Looks at fields that have one value in all
-    results, and that the answer names as they are called. A number, date or time counts where nothing else that was
-    read supports it either, so one that is right of another field is not found; a yes or no where its subject is in the
-    result too. 1.5 for any. Without one it cannot tell. English wording.
+    Or turns a yes into a no: "is refundable" of `{"refundable": false}`, "there is a pool" of `{"pool": false}`. Looks
+    at fields that have one value in all results, and that the answer names as they are called. A number, date or time
+    counts where nothing else that was read supports it either, so one that is right of another field is not found; a
+    yes or no where its subject is in the result too. 1.5 for any. Without one it cannot tell. English wording.
     """
     ground = ground_of(target)
     if isinstance(ground, CannotTell):
@@ -176,13 +179,49 @@ def _said_of(spoken: Sequence[str], word: str, field: Field, once: Once) -> bool
     if spoken.count(word) != 1:
         return None
     at = spoken.index(word)
+    start = _verb_of_being(spoken, at)
+    if start is None:
+        start = _verb_of_having(spoken, at)
+    if start is None:
+        return None
+    subject = once(Stems).of(one for one in spoken[:start] if one not in STOPWORDS)
+    known = frozenset(stem for text in field.texts for stem in once(Stems).of(once(spoken_words, text)))
+    if not known.issuperset(subject) or not _NOT.isdisjoint(spoken[:start]):
+        return None
+    return _NOT.isdisjoint(spoken[start:at])
+
+
+def _verb_of_being(spoken: Sequence[str], at: int) -> int | None:
+    """Where the verb begins of `is (not) refundable`, `has (not) been paid`."""
     start = at
     while start and spoken[start - 1] in _ADVERBS:
         start -= 1
-    if not start or spoken[start - 1] not in _BE:
+    if start > 1 and spoken[start - 1] == "been":
+        start -= 1
+        while start and spoken[start - 1] in _ADVERBS:
+            start -= 1
+        return start - 1 if start and spoken[start - 1] in _HAVE else None
+    return start - 1 if start and spoken[start - 1] in _BE else None
+
+
+def _verb_of_having(spoken: Sequence[str], at: int) -> int | None:
+    """Where the verb begins of `there is a pool`, `has no pool`; None where the word goes on (`a pool table`)."""
+    if spoken[at + 1 : at + 2] and spoken[at + 1] not in STOPWORDS:
         return None
-    subject = once(Stems).of(one for one in spoken[: start - 1] if one not in STOPWORDS)
-    known = frozenset(stem for text in field.texts for stem in once(Stems).of(once(spoken_words, text)))
-    if not known.issuperset(subject) or not _NOT.isdisjoint(spoken[: start - 1]):
+    articles = [place for place in range(max(0, at - _BETWEEN - 1), at) if spoken[place] in ("a", "an", "no", "any")]
+    if not articles or not STOPWORDS.isdisjoint(spoken[articles[-1] + 1 : at]):
         return None
-    return _NOT.isdisjoint(spoken[start - 1 : at])
+    start = articles[-1]
+    while start and spoken[start - 1] in _ADVERBS:
+        start -= 1
+    if start > 1 and spoken[start - 2] == "there" and spoken[start - 1] in _BE:
+        return start - 2
+    if not start or spoken[start - 1] not in _OWNS:
+        return None
+    while start > 1 and spoken[start - 2] in _NOT_HAVING:
+        start -= 1
+    return start - 1
+
+
+_BETWEEN = 2
+"""Words between an article and what there is: `a rooftop pool`."""

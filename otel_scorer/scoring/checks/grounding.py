@@ -18,6 +18,7 @@ from otel_scorer.scoring.checks.dates import dates_agree
 from otel_scorer.scoring.checks.ground import NOT_ALL_CAPTURED, ground_of, verdict
 from otel_scorer.scoring.checks.honesty import claims_after_failure, empty_retrieval
 from otel_scorer.scoring.checks.lookups import MAX_CLAIMS, looked_up, looked_up_names
+from otel_scorer.scoring.checks.records import mixed_up
 from otel_scorer.scoring.checks.said import Said
 from otel_scorer.scoring.checks.scale import GROUNDING, Findings, graded, listed
 from otel_scorer.scoring.checks.shown import shown, too_little
@@ -32,6 +33,7 @@ __all__ = [
     "dates_agree",
     "empty_retrieval",
     "entities",
+    "mixed_up",
     "numbers",
     "shown",
     "statements",
