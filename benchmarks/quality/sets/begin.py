@@ -73,7 +73,7 @@ def _as_scores(seen: Seen) -> list[Row]:
     told = [one for one in entries if one.told]
     fine = calibration.called_fine(entries)
     return [
-        auc_row(Asking("BEGIN", f"{WHOLE}, where there is a score", SCORE), told),
+        auc_row(Asking("BEGIN", f"{WHOLE}, where there is a score", SCORE, 0.95), told),
         auc_row(Asking("BEGIN", f"{WHOLE}, where there is a score, middle half", SCORE), _middle_half(told)),
         false_alarm_row(
             Asking("BEGIN", "answers that are not attributable and score 5 (bad: attributable)", SCORE), fine

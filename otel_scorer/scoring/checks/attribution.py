@@ -62,7 +62,6 @@ _REPORTS = phrases(
 """Who speaks of what they read, not of themselves."""
 _SHORT, _FEW = 12, 6
 """Words up to which a line is a heading, and one that begins as a greeting does is one; twice as many of an offer."""
-_TOLD_AS_A_QUESTION = phrases("did you know|have you heard that|are you aware that", at_start=True)
 _FOUND_NOTHING = phrases(
     r"""
     (?:unable|couldn't|could not|can't|cannot|wasn't able|not able) (?:to )?(?:find|locate|answer|determine
@@ -141,12 +140,11 @@ def says_nothing_was_found(text: str | Wording) -> bool:
 
 
 def stated(answer: str, once: Once) -> list[Statement]:
-    """The sentences that state something: no questions, courtesies, offers. "Did you know that" states what follows."""
+    """The sentences that state something: no questions, courtesies, offers."""
     found = []
     known = once(Stems)
     for sentence in sentences(answer)[:_MAX_SENTENCES]:
-        asks = sentence.endswith("?") and not _TOLD_AS_A_QUESTION.match(sentence)
-        spoken = [] if asks or states_nothing(sentence) else once(words, sentence)
+        spoken = [] if sentence.endswith("?") or states_nothing(sentence) else once(words, sentence)
         if spoken:
             content = known.of(word for word in spoken if word not in STOPWORDS and word not in FILLERS)
             personal = not _SELF.isdisjoint(spoken) and not _REPORTS.is_in(sentence)
