@@ -32,11 +32,11 @@ KINDS: Mapping[str, str] = {
         "document's own words. A four is retold or added to, about half and half, and a three mostly not in the "
         "document: words cannot tell more, both are doubtful, and both pass; a fail needs a number, name or statement"
         " that is plainly made up, or a judge. The scale was not fitted: it is the share of the answer that stands in"
-        " the document, from 2.6 (nothing) to 5 (all). Of 75 minimal pairs made by hand "
-        "(`tests/checks/grounded_pairs.py`: results of tools, tables, passages, long documents, other languages) no "
-        "grounded answer fails and at least 85 in a hundred have 4 or 5; of their twins with one thing made up at "
-        "most 20 in a hundred still have 5, mostly a right value or word of the wrong thing. Single checks look at "
-        "numbers, names or statements only, and so tell little of the whole set."
+        " the document, from 2.6 (nothing) to 5 (all). Of 105 minimal pairs made by hand "
+        "(`tests/checks/grounded_pairs.py`, `.._held_out.py`: results of tools, tables, passages, long documents, "
+        "other languages) no grounded answer fails and at least 85 in a hundred have 4 or 5; of their twins with one "
+        "thing made up at most 20 in a hundred still have 5, mostly a right value or word of the wrong thing. Single "
+        "checks look at numbers, names or statements only, and so tell little of the whole set."
     ),
     "IFBench": (
         "Instructions about meaning (a tone, a perspective, a quality of the idea) and overlap with a reference text "

@@ -8,13 +8,16 @@ from collections import Counter
 from functools import cache
 
 import pytest
-from grounded_pairs import PAIRS, Pair
+from grounded_pairs import PAIRS as FIRST
+from grounded_pairs import Pair
+from grounded_pairs_held_out import HELD_OUT
 
 from otel_scorer.model import Missing, Score
 from otel_scorer.scoring.bundled import shipped_rubrics
 from otel_scorer.scoring.rubric_set import RubricSet
 from otel_scorer.scoring.score import score_trace
 
+PAIRS = (*FIRST, *HELD_OUT)
 AGENT = RubricSet.load([shipped_rubrics()]).get("agent")
 PASSES = int(AGENT.pass_at["factual_grounding"])
 

@@ -317,3 +317,23 @@ def test_a_date_may_follow_from_a_day_and_a_number_of_years_or_months(answer: st
     run = Run("When does it end?", answer, (Fetch("lease", (page.replace("thirty", "30"),)),))
     told = grounding.numbers(target(run, "otel"))
     assert (not isinstance(told, Verdict) or codes(told) == set()) is supported
+
+
+CSV = Call("read_csv", {"path": "kpi.csv"}, "metric,this_week,last_week\nsignups,1240,1178\nrevenue,48200,45900\n")
+SPENT = Call("budget", {}, '{"spent": {"rent": 1150, "food": 412.35, "bus": 96.2}, "limit": 1800}')
+
+
+@pytest.mark.parametrize(
+    ("call", "answer", "supported"),
+    [
+        (CSV, "There were 1,240 signups after 1,178, and revenue grew by 2,300 to 48,200.", True),
+        (CSV, "There were 1,260 signups after 1,178, and revenue grew to 48,200.", False),
+        (SPENT, "You spent $1,658.55, which leaves $141.45.", True),
+        (SPENT, "You spent $1,758.55, which leaves $41.45.", False),
+    ],
+)
+def test_two_columns_without_blanks_are_two_numbers_and_what_stands_beside_each_other_adds_up(
+    call: Call, answer: str, supported: bool
+) -> None:
+    told = grounding.numbers(target(Run("How are we doing?", answer, (call,)), "otel"))
+    assert (not isinstance(told, Verdict) or codes(told) == set()) is supported

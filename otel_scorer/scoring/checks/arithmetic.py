@@ -122,6 +122,25 @@ def columns(value: Value) -> list[list[float]]:
     return list(by_key.values())
 
 
+def rows_of(value: Value) -> list[list[float]]:
+    """Numbers beside each other in one object: `{"rent": 1150, "food": 412.35}`."""
+    found: list[list[float]] = []
+    stack = [value]
+    while stack and len(found) < _MAX_ROWS:
+        item = stack.pop()
+        if isinstance(item, dict):
+            beside = list(item.values())[:_MAX_BESIDE]
+            numeric = [float(one) for one in beside if isinstance(one, int | float) and not isinstance(one, bool)]
+            found.append(numeric)
+            stack.extend(one for one in beside if isinstance(one, dict | list))
+        elif isinstance(item, list):
+            stack.extend(one for one in item[:_MAX_BESIDE] if isinstance(one, dict | list))
+    return found
+
+
+_MAX_ROWS, _MAX_BESIDE = 200, 200
+
+
 def totals_of(column: Sequence[float]) -> list[float]:
     if len(column) < 2:
         return []

@@ -121,8 +121,14 @@ def _judge(
         if found != "unsupported":
             supported.extend(claim.values if claim.kind in ("number", "amount", "percent") else ())
         judged.append((claim, found))
-    # a total may be said before what it is the total of
-    return [(c, _come_out(c, answer, both, supported) if found == "unsupported" else found) for c, found in judged]
+    again: list[tuple[Claim, Support]] = []
+    for claim, found in judged:  # a total may be said before what it is the total of
+        found = _come_out(claim, answer, both, supported) if found == "unsupported" else found
+        supported.extend(
+            claim.values if found != "unsupported" and claim.kind in ("number", "amount", "percent") else ()
+        )
+        again.append((claim, found))
+    return again
 
 
 def _come_out(claim: Claim, answer: str, both: Evidence, beside: Sequence[float]) -> Support:

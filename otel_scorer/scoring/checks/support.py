@@ -22,8 +22,10 @@ from otel_scorer.scoring.checks.arithmetic import (
     near,
     numbers_in,
     precisions,
+    rows_of,
     totals_of,
 )
+from otel_scorer.scoring.checks.cells import cells_of, lines_of
 from otel_scorer.scoring.checks.claims import Claim, claims
 from otel_scorer.scoring.checks.elapsed import days_between, is_near, minutes_between, moments
 from otel_scorer.scoring.checks.words import MAX_CHARS, MAX_EVIDENCE_CHARS, Stems, compact, parsed, words
@@ -53,8 +55,6 @@ _MAX_POOL = 80
 _COINCIDENCE = 0.15
 """A derived hit counts where fewer than this share of comparable numbers would have been hit as well."""
 _FEW, _FEWER = 20, 6
-_MAX_LISTED = 500
-"""Lists of numbers that a text may write without blanks."""
 _SMALL = 12
 """A bare whole number up to this may be a count of something that is not written as a number."""
 
@@ -191,9 +191,9 @@ class Evidence:
             if value is not None:
                 counts.extend(lengths(value))
                 held.extend(numbers_in(value))
-                totals.extend(total for column in columns(value) for total in totals_of(column))
-        counts.extend(number for text in self.texts[: self._documents] for number in _lines_of(text))
-        counts.extend(number for text in self.texts for number in self._once(_cells_of, text))
+                totals.extend(total for column in (*columns(value), *rows_of(value)) for total in totals_of(column))
+        counts.extend(number for text in self.texts[: self._documents] for number in lines_of(text))
+        held.extend(number for text in self.texts for number in self._once(cells_of, text))
         amounts = [claim.values[0] for claim in self.claims if claim.kind == "amount"]
         few = set(held) if len(held) <= _MAX_POOL else set[float]()
         return counts + held, sorted({*totals, *totals_of(amounts[:500])}), few
@@ -274,21 +274,6 @@ class Evidence:
             (claim for claim in self.claims if claim.kind in _NUMERIC), key=lambda claim: claim.kind == "number"
         )
         return list(dict.fromkeys(value for claim in ranked for value in claim.values))[:_MAX_POOL]
-
-
-_LISTED = re.compile(r"\d{1,15}(?:,\d{1,15}){2,200}")
-
-
-def _lines_of(text: str) -> list[float]:
-    """How many lines a text has, and how many without a heading."""
-    lines = text.count("\n") + 1 - text.endswith("\n")
-    return [float(lines), float(lines - 1)] if lines > 1 else []
-
-
-def _cells_of(text: str) -> list[float]:
-    """Numbers that stand with commas and no blanks between them."""
-    listed = _LISTED.findall(text) if "," in text else ()
-    return [float(cell) for one in listed[:_MAX_LISTED] for cell in one.split(",")]
 
 
 _NUMERIC = ("number", "amount", "percent")
