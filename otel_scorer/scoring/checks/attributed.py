@@ -46,7 +46,7 @@ _SURE, _HALF = 4.5, 3.5
 
 
 def attributed(
-    target: Target, *, known: float = 0.4, similarity: Similarity | None = None, share: float = 0.3
+    target: Target, *, known: float = 0.25, similarity: Similarity | None = None, share: float = 0.3
 ) -> Verdict | CannotTell:
     """How much of the answer is drawn from the documents that were fetched for it, by its words and pairs of words.
 
