@@ -35,8 +35,6 @@ METRICS = {"attribution": CHECKS[1], "statement_support": CHECKS[0]}
 WHOLE = "answers that are not attributable against those that are"
 EMBEDDINGS = "otel_scorer.scoring.similarity:wordllama"
 WITH_EMBEDDINGS = f"{CHECKS[1]} with embeddings"
-WITH_WHOLE = "answers that are not attributable against those that are"
-EMBEDDINGS = f"{CHECKS[1]} with embeddings"
 
 
 def cases(folder: Path) -> list[Case]:
