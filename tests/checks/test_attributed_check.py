@@ -64,13 +64,22 @@ def test_what_is_retold_is_doubtful_and_no_fault_and_what_stands_there_is_neithe
     "answer",
     [
         "Which day would you like to travel?",
-        "I'm sorry, I can't find anything on prices in the documents.",
         "I'd be happy to help you plan it. Just let me know where you want to go!",
         "Sure, here you go:",
     ],
 )
-def test_what_states_nothing_is_no_five(answer: str) -> None:
-    assert isinstance(attributed(target(TRAIN.but(answer=answer), "otel")), CannotTell)
+def test_what_states_nothing_makes_no_use_of_its_documents_and_is_a_doubtful_four(answer: str) -> None:
+    told = attributed(target(TRAIN.but(answer=answer), "otel"))
+    assert isinstance(told, Verdict)
+    assert told.doubtful
+    assert nearest_anchor(told.estimate) == 4
+    assert not told.findings
+    assert isinstance(attributed(target(TRAIN.but(answer=answer, moves=()), "otel")), CannotTell)
+
+
+def test_no_document_can_show_that_something_was_not_found() -> None:
+    run = TRAIN.but(answer="I'm sorry, I can't find anything on prices in the documents.")
+    assert isinstance(attributed(target(run, "otel")), CannotTell)
 
 
 def test_memories_of_its_own_are_drawn_from_no_document() -> None:
@@ -129,9 +138,9 @@ def test_without_documents_in_another_language_or_with_code_it_cannot_tell() -> 
         assert isinstance(attributed(target(run, "otel")), CannotTell)
 
 
-def test_words_that_only_the_user_said_state_nothing() -> None:
+def test_words_that_only_the_user_said_are_no_statement_of_its_own() -> None:
     run = TRAIN.but(task="Is the dining car slow or expensive?", answer="Yes, the dining car is expensive.")
-    assert isinstance(attributed(target(run, "otel")), CannotTell)
+    assert nearest_anchor(estimate(attributed(target(run, "otel")))) == 4
 
 
 # ---- a measure of one's own ------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from otel_scorer.scoring.checks.statements import (
     other_language,
 )
 from otel_scorer.scoring.checks.support import Evidence
-from otel_scorer.scoring.checks.words import clip
+from otel_scorer.scoring.checks.words import clip, words
 from otel_scorer.scoring.once import Once
 from otel_scorer.scoring.verdict import HIGHEST, CannotTell, Target, Verdict
 
@@ -41,6 +41,8 @@ _PARTING_WORDS = 8
 """Content words that an answer says beside that nothing was found: who else may know, what to try instead."""
 _UNRELATED = 2.6
 """Estimate of an answer none of whose words was read: a score of 3. That it fails is for `statements` to say."""
+_BESIDE = 3.51
+"""Estimate of an answer that states nothing and was given documents: the least four."""
 _SURE, _HALF = 4.5, 3.5
 """The highest estimates whose scores are 4 and 3: half way is rounded down."""
 
@@ -57,12 +59,13 @@ def attributed(
     anything under five is doubtful: a judge, where there is one, is asked. Where fewer than `known` of the words of
     its statements occur in the documents, a finding says so.
 
-    Cannot tell where the answer states nothing (a question, a courtesy, that something was not found): no document
-    could support it. A statement in the first person counts as one that nothing supports, unless it reports what was
-    found. Cannot tell where tools gave data, or where a prompt holds documents and does not ask to answer from them:
-    data is always put into other words. Nor, where it would be less than five, when not all that was read was captured;
-    nor, where it would be three, in a language whose words take many forms, or with code in the answer. Knows words,
-    not meaning: a turned sense ("not") of the same words passes.
+    An answer that states nothing of its own (a question, a courtesy, what the user said already) is a doubtful four:
+    harmless, and beside the documents that were fetched for it. A statement in the first person counts as one that
+    nothing supports, unless it reports what was found. Cannot tell where the answer says that something was not found:
+    no document could show that. Nor where tools gave data, or where a prompt holds documents and does not ask to answer
+    from them: data is always put into other words. Nor, where it would be less than five, when not all that was read
+    was captured; nor, where it would be three, in a language whose words take many forms, or with code in the answer.
+    Knows words, not meaning: a turned sense ("not") of the same words passes.
 
     `similarity` is a model of a team's own (see `otel_scorer.scoring.checks.similar`), which counts `share` (0 to 1),
     the words the rest. One that finds some likeness everywhere, as embeddings do, wants another `known`.
@@ -77,10 +80,12 @@ def attributed(
     answer = clip(spoken.answer, MAX_ANSWER)
     if other_language(answer, read, once):
         return ANOTHER_LANGUAGE
-    stated = held(answer, read, told, once)
-    found = [one for one in stated if not _declines(one)]
-    if len(found) < len(stated) and sum(one.size for one in found) < _PARTING_WORDS:
-        found = []
+    every = held(answer, read, told, once)
+    found = [one for one in every if not _declines(one)]
+    if len(found) < len(every) and sum(one.size for one in found) < _PARTING_WORDS:
+        return CannotTell("the answer says that something was not found: no document could show that")
+    if not found:
+        return _beside(spoken, read, answer, once)
     if similarity is not None:
         found = compared(found, read.texts, similarity, share)
     return _graded(spoken, read, summed(found), known, once)
@@ -104,9 +109,16 @@ def rests_on_documents(spoken: Said, once: Once) -> bool:
     )
 
 
+def _beside(spoken: Said, read: Evidence, answer: str, once: Once) -> Verdict | CannotTell:
+    """A question, a courtesy or the user's own words, though documents were fetched: harmless, and not drawn from them."""
+    excuse = _excuse(spoken, read, _HALF, once)
+    if excuse or not words(answer):
+        return CannotTell(excuse or "the answer states nothing that a document could show")
+    reason = "the answer states nothing of its own that the documents which were fetched for it could show"
+    return verdict(spoken, _BESIDE, reason, (), {}, doubtful=True)
+
+
 def _graded(spoken: Said, read: Evidence, found: Attribution, known: float, once: Once) -> Verdict | CannotTell:
-    if found.size < FEWEST_WORDS:
-        return CannotTell("the answer states nothing that a document could show")
     metrics = {"attribution": found.level}
     estimate = _UNRELATED + (HIGHEST - _UNRELATED) * found.level
     reason = f"{found.support:.0%} of the answer's statements stand in the documents, by their words"
