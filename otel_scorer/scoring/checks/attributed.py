@@ -110,7 +110,7 @@ def rests_on_documents(spoken: Said, once: Once) -> bool:
 
 
 def _beside(spoken: Said, read: Evidence, answer: str, once: Once) -> Verdict | CannotTell:
-    """A question, a courtesy or the user's own words, though documents were fetched: harmless, and not drawn from them."""
+    """A question, a courtesy or the user's own words, though documents were fetched: harmless, not drawn from them."""
     excuse = _excuse(spoken, read, _HALF, once)
     if excuse or not words(answer):
         return CannotTell(excuse or "the answer states nothing that a document could show")
