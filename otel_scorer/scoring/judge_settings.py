@@ -37,7 +37,8 @@ class JudgeSettings(BaseModel):
     answer_format: Literal["json_schema", "json_object", "text"] = Field(
         default="json_schema",
         description="How the endpoint is asked for JSON: by a strict schema, as any object, or only in words (the last "
-        "two write the schema into the instructions); the answer is read equally strictly",
+        "two write the schema into the instructions, and may put a ``` fence around the answer); the answer is read "
+        "equally strictly",
     )
     answers_as: str = Field(
         default="",
@@ -67,6 +68,11 @@ class JudgeSettings(BaseModel):
     )
     connect_timeout_s: float = Field(default=5.0, gt=0, description="Seconds for connecting to the judge's endpoint")
     max_output_tokens: int = Field(default=1200, ge=64, description="Tokens that the judge may answer with")
+    max_tokens_field: Literal["max_completion_tokens", "max_tokens"] = Field(
+        default="max_completion_tokens",
+        description="Field of the request that says so: OpenAI's models that think refuse the older `max_tokens`, "
+        "Mistral and Ollama know only that one",
+    )
     max_response_kib: int = Field(
         default=256, ge=1, description="KiB of answer that are read before the call counts as failed"
     )
@@ -101,6 +107,10 @@ class JudgeSettings(BaseModel):
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("write an http:// or https:// URL such as https://api.openai.com/v1")
+        if parts.username or parts.password:
+            raise ValueError("leave name and password out of the URL: they go into api_key, key_variable or headers")
+        if parts.path.rstrip("/").endswith("/chat/completions"):
+            raise ValueError("leave /chat/completions away, it is added: the URL often ends in /v1")
         return value
 
     @field_validator("body")

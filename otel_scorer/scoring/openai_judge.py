@@ -13,8 +13,7 @@ import logging
 import os
 import time
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import replace
-from typing import Any, Literal, cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
@@ -25,16 +24,16 @@ from openai.types.chat import ChatCompletion
 from otel_scorer.errors import UserError
 from otel_scorer.model import JudgeUse
 from otel_scorer.scoring.clean import visible
-from otel_scorer.scoring.judge import JudgeAnswer, JudgeError, JudgeInvalid, JudgeOverflow, JudgeTimeout, Prompt
+from otel_scorer.scoring.judge import JudgeAnswer, JudgeError, JudgeFailure, JudgeInvalid, JudgeTimeout, Prompt
 from otel_scorer.scoring.judge_settings import JudgeSettings
-from otel_scorer.scoring.price import cost_of
+from otel_scorer.scoring.openai_answer import read_completion
+from otel_scorer.scoring.openai_refusals import Refusal, failure_of, place
 
 log = logging.getLogger(__name__)
-_MOST_NAMES = 20
+_MOST_SAID = 20
 _OPENAI_HOST = "api.openai.com"
 _NO_KEY = "none"
 """Local servers want no key; the library wants one."""
-_OVERFLOW_WORDS = ("context_length", "maximum context", "context window", "too many tokens", "prompt is too long")
 
 
 class OpenAIJudge:
@@ -49,8 +48,8 @@ class OpenAIJudge:
             )
         self._settings = settings
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, openai.AsyncOpenAI] = WeakKeyDictionary()
-        self._others: set[str] = set()
-        """Names of other models that answered, each told once."""
+        self._said: set[str] = set()
+        """What was logged once already: names of other models that answered, refusals."""
 
     @property
     def name(self) -> str:
@@ -71,17 +70,23 @@ class OpenAIJudge:
             async with asyncio.timeout(left):
                 completion = await self._complete(prompt, schema)
         except TimeoutError as error:
-            raise JudgeTimeout(f"no whole answer within {left:.1f} s") from error
+            limit = f"timeout_s is {self._settings.timeout_s:g}"
+            raise JudgeTimeout(f"no whole answer within {left:.1f} s ({limit})") from error
         except openai.APIStatusError as error:
-            raise _status_failure(error) from error
+            raise self._told(failure_of(Refusal(error.status_code, error.body), self._settings)) from error
         except openai.APIConnectionError as error:
-            raise _connection_failure(error) from error
+            raise _connection_failure(error, self._settings) from error
         except _TooMuch as error:
             raise JudgeInvalid(str(error)) from error
         except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
             raise JudgeInvalid(f"the endpoint's answer is no chat completion ({type(error).__name__})") from error
         self._look_at_model(completion)
-        return _answer(completion, self._settings)
+        try:
+            answer = read_completion(completion, self._settings, prompt)
+        except JudgeFailure as error:
+            raise self._told(error) from error.__cause__
+        self._look_at_length(answer)
+        return answer
 
     async def close(self) -> None:
         """Closes the connections of the running event loop."""
@@ -92,12 +97,14 @@ class OpenAIJudge:
     async def _complete(self, prompt: Prompt, schema: Mapping[str, Any]) -> ChatCompletion:
         settings = self._settings
         temperature = settings.temperature if settings.samples == 1 else settings.sample_temperature
+        most = settings.max_output_tokens
         system = prompt.system if settings.answer_format == "json_schema" else _with_schema(prompt.system, schema)
         return await self._client().chat.completions.create(
             model=settings.model,
             messages=[{"role": "system", "content": system}, {"role": "user", "content": prompt.user}],
             temperature=openai.omit if temperature is None else temperature,
-            max_completion_tokens=settings.max_output_tokens,
+            max_completion_tokens=openai.omit if settings.max_tokens_field == "max_tokens" else most,
+            max_tokens=most if settings.max_tokens_field == "max_tokens" else openai.omit,
             response_format=_response_format(settings, schema),
             extra_body=settings.body or None,
         )
@@ -111,12 +118,27 @@ class OpenAIJudge:
             if not (said == wanted or (wanted.endswith("*") and said.startswith(wanted[:-1]))):
                 raise JudgeError("another model answered than answers_as names")
         elif said and not _same_model(said, self._settings.model):
-            self._tell_once(said)
+            self._tell_once(f"answers as {visible(said)[:100]}")
+
+    def _look_at_length(self, answer: JudgeAnswer) -> None:
+        most = self._settings.max_output_tokens
+        if answer.output_tokens > most:
+            other = "max_tokens" if self._settings.max_tokens_field == "max_completion_tokens" else "another name"
+            self._tell_once(
+                f"writes more than max_output_tokens ({most}): its endpoint does not know the field "
+                f"{self._settings.max_tokens_field}; set max_tokens_field to {other}"
+            )
+
+    def _told(self, failure: JudgeFailure) -> JudgeFailure:
+        """What a setting would mend is worth a line in the log, once: a trace's record is read by few."""
+        if ":" in str(failure):
+            self._tell_once(f"gave no answer ({failure.why}): {failure}")
+        return failure
 
     def _tell_once(self, said: str) -> None:
-        if said not in self._others and len(self._others) < _MOST_NAMES:
-            self._others.add(said)
-            log.warning("the judge %s answers as %s", self._settings.model, visible(said)[:100])
+        if said not in self._said and len(self._said) < _MOST_SAID:
+            self._said.add(said)
+            log.warning("the judge %s %s", self._settings.model, said)
 
     def _client(self) -> openai.AsyncOpenAI:
         loop = asyncio.get_running_loop()
@@ -206,44 +228,12 @@ class _Capped(httpx2.AsyncByteStream):
         await self._stream.aclose()
 
 
-def _status_failure(error: openai.APIStatusError) -> JudgeError | JudgeOverflow:
-    """The provider's own words are looked at, and not passed on: they may quote the prompt."""
-    said = f"{error.code or ''} {error.message}".lower()
-    if error.status_code in (400, 413) and any(word in said for word in _OVERFLOW_WORDS):
-        return JudgeOverflow("the endpoint says that the evidence is too long for the model")
-    return JudgeError(f"the endpoint answered HTTP {error.status_code}")
-
-
-def _connection_failure(error: openai.APIConnectionError) -> JudgeError | JudgeInvalid | JudgeTimeout:
+def _connection_failure(
+    error: openai.APIConnectionError, settings: JudgeSettings
+) -> JudgeError | JudgeInvalid | JudgeTimeout:
     cause = error.__cause__
     if isinstance(cause, _TooMuch):
         return JudgeInvalid(str(cause))
     if isinstance(error, openai.APITimeoutError) and not isinstance(cause, httpx2.ConnectTimeout):
         return JudgeTimeout("the endpoint stopped answering")  # a refused connection comes as ConnectTimeout as well
-    return JudgeError(f"the endpoint cannot be reached or broke off ({type(cause).__name__})")
-
-
-_Finish = Literal["stop", "length", "tool_calls", "content_filter", "function_call"]
-
-
-def _answer(completion: ChatCompletion, settings: JudgeSettings) -> JudgeAnswer:
-    """The one choice's text. Raises JudgeInvalid where there is none, or where it was cut off, withheld or refused."""
-    usage = getattr(completion, "usage", None)
-    sent, answered = _tokens(usage, "prompt_tokens"), _tokens(usage, "completion_tokens")
-    cached = _tokens(getattr(usage, "prompt_tokens_details", None), "cached_tokens")
-    answer = JudgeAnswer("", sent, answered, cost_of(settings, sent, answered, cached))
-    choices = getattr(completion, "choices", None)  # the library builds its objects without looking at what came
-    message = getattr(choices[0], "message", None) if isinstance(choices, list) and len(choices) == 1 else None
-    content = getattr(message, "content", None)
-    if not isinstance(content, str):
-        refused = isinstance(getattr(message, "refusal", None), str)
-        raise JudgeInvalid("the model refused" if refused else "the endpoint's answer holds no message", answer.use)
-    finish: _Finish | None = getattr(choices[0], "finish_reason", None) if choices else None
-    if finish in ("length", "content_filter"):
-        raise JudgeInvalid(f"the answer was not finished ({finish})", answer.use)
-    return replace(answer, text=content)
-
-
-def _tokens(usage: object, name: str) -> int:
-    count = getattr(usage, name, 0)
-    return count if isinstance(count, int) and count >= 0 else 0
+    return JudgeError(f"the endpoint {place(settings)} cannot be reached or broke off ({type(cause).__name__})")
