@@ -119,6 +119,11 @@ class JudgeSettings(BaseModel):
         wrong = sorted(_OURS & set(body))
         if wrong:
             raise ValueError(f"{wrong[0]} is not yours to set here: otel-scorer writes it itself")
+        limits = sorted({"max_tokens", "max_completion_tokens"} & set(body))
+        if limits:
+            raise ValueError(
+                f"{limits[0]} is not set here: max_output_tokens is the limit, max_tokens_field the field that says it"
+            )
         return body
 
     @model_validator(mode="after")

@@ -130,14 +130,15 @@ class OpenAIJudge:
             )
 
     def _told(self, failure: JudgeFailure) -> JudgeFailure:
-        """What a setting would mend is worth a line in the log, once: a trace's record is read by few."""
-        if ":" in str(failure):
-            self._tell_once(f"gave no answer ({failure.why}): {failure}")
+        """Says once why there is no answer, for a record only says `judge_error`."""
+        self._tell_once(f"gave no answer: {failure}")
         return failure
 
     def _tell_once(self, said: str) -> None:
-        if said not in self._said and len(self._said) < _MOST_SAID:
-            self._said.add(said)
+        """The same words with other numbers in brackets are the same."""
+        gist = said.partition("(")[0]
+        if gist not in self._said and len(self._said) < _MOST_SAID:
+            self._said.add(gist)
             log.warning("the judge %s %s", self._settings.model, said)
 
     def _client(self) -> openai.AsyncOpenAI:

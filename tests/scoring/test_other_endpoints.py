@@ -442,3 +442,8 @@ async def test_nobody_there_names_the_address_without_its_parameters(endpoint: E
 def test_an_address_that_cannot_work_is_refused(base_url: str, words: str) -> None:
     with pytest.raises(ValidationError, match=words):
         JudgeSettings(model="m", base_url=base_url)
+
+
+def test_the_limit_of_the_answer_is_set_in_one_place() -> None:
+    with pytest.raises(ValidationError, match="max_output_tokens"):
+        JudgeSettings.model_validate({"model": "m", "body": {"max_tokens": 500}})
