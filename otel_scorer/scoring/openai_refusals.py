@@ -17,8 +17,15 @@ from otel_scorer.scoring.judge_settings import JudgeSettings
 _HEAD = 400
 """Characters of the provider's words that are looked at: what comes later is often the request, quoted."""
 _OVERFLOW = (
-    *("context_length", "context length", "context size", "context window", "maximum context", "exceed_context"),
-    *("maximum model length", "too many tokens", "prompt is too long", "input token count", "too large for model"),
+    *("context_length", "context length", "context size", "context window", "contextwindow", "maximum context"),
+    *(
+        "exceed_context",
+        "maximum model length",
+        "too many tokens",
+        "prompt is too long",
+        "input token count",
+        "too large for model",
+    ),
     *("max_new_tokens` must be", "must have less than", "tokens must be at least 1, got -", "request_too_large"),
 )
 _WITHHELD = ("content_filter", "content_policy", "content management policy", "responsibleai")

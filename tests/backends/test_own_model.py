@@ -52,7 +52,11 @@ from otel_scorer.scoring.settings import DEFAULT_BY_KIND, ScoringSettings
 
 pytestmark = [pytest.mark.e2e, pytest.mark.backends]
 AGENTS = SHARED / "traces" / "agents"
-OPTIONS = ("--ctx-size", str(CONTEXT_TOKENS), "--parallel", "1", "--threads", "2", "--cache-ram", "0", "--slots")
+OPTIONS = (
+    *("--ctx-size", str(CONTEXT_TOKENS), "--parallel", "1", "--cache-ram", "0", "--slots"),
+    *("--threads", "1"),  # more of them wait for each other, on a machine that others use too for a very long time
+    *("--batch-size", "256"),  # a call that was given up is noticed between two of them
+)
 PATIENCE_S = 400.0
 """Of one question: machines are busy."""
 ASKED = ("factual_grounding", "instruction_following")
@@ -72,8 +76,8 @@ def settings_of(llama: LlamaServer, **judge: object) -> dict[str, Any]:
         "base_url": llama.base_url,
         "timeout_s": PATIENCE_S,
         "max_connections": 1,
-        "max_output_tokens": 160,
-        "max_evidence_chars": 6000,
+        "max_output_tokens": 100,
+        "max_evidence_chars": 4000,
         **judge,
     }
 
@@ -105,7 +109,7 @@ async def test_a_strict_schema_is_kept_to_or_the_answer_was_not_finished(
     llama: LlamaServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     """References, null beside integers, an enumeration: all of the schema is known to llama.cpp's grammars."""
-    said = await ask(llama, max_output_tokens=900)
+    said = await ask(llama, max_output_tokens=300)
     if isinstance(said, JudgeAnswer):
         assert set(read_answer(said.text, ASKED)) == set(ASKED)
         assert said.input_tokens > 0
@@ -116,8 +120,10 @@ async def test_a_strict_schema_is_kept_to_or_the_answer_was_not_finished(
     assert "answers as" not in caplog.text
 
 
-@pytest.mark.parametrize("answer_format", ["json_schema", "json_object", "text"])
-@pytest.mark.parametrize("max_tokens_field", ["max_completion_tokens", "max_tokens"])
+@pytest.mark.parametrize(
+    ("answer_format", "max_tokens_field"),
+    [("json_schema", "max_tokens"), ("json_object", "max_completion_tokens"), ("text", "max_tokens")],
+)
 async def test_each_way_to_ask_is_taken_and_its_limit_kept_to(
     llama: LlamaServer, answer_format: str, max_tokens_field: str
 ) -> None:
@@ -137,7 +143,7 @@ async def test_a_prompt_beyond_the_context_is_an_overflow_with_both_numbers(llam
 
 
 async def test_a_call_that_was_given_up_does_not_hold_the_server(llama: LlamaServer) -> None:
-    said = await ask(llama, Prompt("Rules.", "seven brown foxes " * 1500, "0" * 64), timeout_s=0.3)
+    said = await ask(llama, Prompt("Rules.", "seven brown foxes " * 1500, "0" * 64), timeout_s=1.0)
     assert type(said) is JudgeTimeout
     end = time.monotonic() + PATIENCE_S
     while any(slot["is_processing"] for slot in await asyncio.to_thread(get, f"{llama.url}/slots")):
@@ -154,10 +160,10 @@ async def test_parallel_slots_share_the_context_unless_they_are_told_not_to(tmp_
 
 
 def runs() -> list[Path]:
-    """One file of each kind of agent, the smallest."""
+    """The smallest file of two kinds of agent."""
     if not AGENTS.is_dir():
         pytest.skip(f"no recorded runs at {AGENTS}")
-    folders = sorted(AGENTS.iterdir())[:4]
+    folders = sorted(AGENTS.iterdir())[:2]
     return [min((each for each in folder.glob("*.json") if ".logs." not in each.name), key=_size) for folder in folders]
 
 
