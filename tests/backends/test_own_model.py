@@ -18,9 +18,7 @@ from typing import Any
 import httpx2
 import pytest
 import uvicorn
-from e2e.running import SHARED, Deployment, merged, send
-from google.protobuf import json_format
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from e2e.running import SHARED, Deployment, merged
 from otlp_sink import Sink
 from realtools.llama_server import CONTEXT_TOKENS, LlamaServer, running_llama_server
 from starlette.applications import Starlette
@@ -274,15 +272,17 @@ async def test_the_same_trace_asks_the_same_online_and_by_eval(llama: LlamaServe
         deployment.settings = merged(deployment.settings, times, {"scoring": scoring})
         try:
             _, door = await deployment.up()
-            request = json_format.Parse(path.read_text(encoding="utf-8"), ExportTraceServiceRequest())
-            await send(door, request.SerializeToString())
+            async with httpx2.AsyncClient() as client:
+                json_type = {"content-type": "application/json"}
+                sent = await client.post(f"{door.http_url}/v1/traces", content=path.read_bytes(), headers=json_type)
+            assert sent.status_code == 200, sent.text
             record = (await deployment.until_ended([trace.trace_id], PATIENCE_S))[trace.trace_id]
         finally:
             deployment.stop()
         online, between.bodies = between.bodies, []
         config = tmp_path / "eval.yaml"
         config.write_text(json.dumps({"scoring": scoring, "work": times["work"]}))
-        command = ["eval", str(path), "--config", str(config), "--json", "-"]
+        command = ["eval", str(path), "--config", str(config), "--rubric", "agent", "--json", "-"]
         told = await asyncio.to_thread(CliRunner().invoke, app, command)
     assert between.bodies, told.output
     assert online == between.bodies
