@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
@@ -25,9 +27,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from typer.testing import CliRunner
 
-from otel_scorer.cli import app
 from otel_scorer.model import Missing, Result, Score, Trace
 from otel_scorer.otlp import read_traces
 from otel_scorer.scoring.bundled import shipped_rubrics
@@ -282,9 +282,21 @@ async def test_the_same_trace_asks_the_same_online_and_by_eval(llama: LlamaServe
         online, between.bodies = between.bodies, []
         config = tmp_path / "eval.yaml"
         config.write_text(json.dumps({"scoring": scoring, "work": times["work"]}))
-        command = ["eval", str(path), "--config", str(config), "--rubric", "agent", "--json", "-"]
-        told = await asyncio.to_thread(CliRunner().invoke, app, command)
-    assert between.bodies, told.output
+        command = [
+            sys.executable,
+            "-m",
+            "otel_scorer",
+            "eval",
+            str(path),
+            "--config",
+            str(config),
+            "--rubric",
+            "agent",
+            "--json",
+            "-",
+        ]
+        told = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=PATIENCE_S)
+    assert between.bodies, told.stderr
     assert online == between.bodies
     offline = json.loads(told.stdout.splitlines()[0])
     (outcome,) = [each for each in record.outcomes if each.judge_calls]
