@@ -1,4 +1,4 @@
-"""The README's shell blocks that tests run, by the name in the comment before each."""
+"""The README's blocks that tests run, by the name in the comment before each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ README = Path(__file__).resolve().parents[2] / "README.md"
 
 def block(name: str, instead: Mapping[str, str]) -> list[str]:
     """Lines of `<!-- tested: NAME -->`, with addresses replaced by those of the test; each must be there."""
-    found = re.search(rf"<!-- tested: {name} -->\n```sh\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+    found = re.search(rf"<!-- tested: {name} -->\n```(?:sh|yaml)\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
     assert found, f"the README has no block {name}"
     text = found[1]
     for said, here in instead.items():

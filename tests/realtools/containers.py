@@ -7,12 +7,11 @@ import fcntl
 import os
 import shutil
 import subprocess
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from realtools.kept import kept_folder, skip
+from realtools.kept import kept, kept_folder, skip
 
 BASE = "localhost/otel-scorer-tests/debian-python:bookworm"
 IMAGE = "localhost/otel-scorer-tests/otel-scorer:latest"
@@ -27,10 +26,15 @@ HARDENED = (
 """As docker-compose.yml and deploy/kubernetes run it. Where cgroups are hybrid, crun and default ulimits fail."""
 
 
-def said(*command: str | Path, timeout_s: float = 900) -> str:
+def said(*command: str | Path, timeout_s: float = 900, environment: Mapping[str, str] | None = None) -> str:
     """What a command prints; AssertionError with the end of it where it fails."""
     done = subprocess.run(
-        list(map(str, command)), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout_s
+        list(map(str, command)),
+        env=None if environment is None else dict(environment),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
     )
     assert done.returncode == 0, f"{' '.join(map(str, command))}\n{done.stdout[-2000:]}{done.stderr[-3000:]}"
     return done.stdout
@@ -47,24 +51,27 @@ def image_of(source: Path) -> str:
     with (kept_folder() / "image.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if subprocess.run(["podman", "image", "exists", BASE]).returncode != 0:
-            _make_base()
+            said("podman", "import", debian(), BASE)
         secret = ("--secret", f"id=pip,src={PIP_CONF}") if PIP_CONF.exists() else ()
         options = ("--isolation", "chroot", "--format", "docker", "--layers", "--build-arg", f"BASE={BASE}")
         said("nice", "buildah", "build", *options, *secret, "-t", IMAGE, source)
     return IMAGE
 
 
-def _make_base() -> None:
-    with tempfile.TemporaryDirectory(prefix="debian-") as folder:
-        root = Path(folder) / "root"
-        try:
-            said("nice", "debootstrap", "--variant=minbase", f"--include={_PACKAGES}", "bookworm", root)
-        except (AssertionError, subprocess.TimeoutExpired) as error:
-            skip(f"debootstrap cannot make a base image: {str(error)[-300:]}")
-        shutil.copy(AUTHORITIES, root / AUTHORITIES.relative_to("/"))  # a network with an authority of its own
-        unneeded = ("--exclude=./var/cache/apt/*", "--exclude=./var/lib/apt/lists/*")
-        said("tar", "-C", root, *unneeded, "-c", "-f", Path(folder) / "root.tar", ".")
-        said("podman", "import", Path(folder) / "root.tar", BASE)
+def debian() -> Path:
+    """A Debian with Python, packed, for `import`; skips the test where debootstrap cannot make one."""
+    return kept("debian-python-bookworm.tar", _PACKAGES, _make_debian)
+
+
+def _make_debian(path: Path) -> None:
+    root = path.parent / "root"
+    try:
+        said("nice", "debootstrap", "--variant=minbase", f"--include={_PACKAGES}", "bookworm", root)
+    except (AssertionError, OSError, subprocess.TimeoutExpired) as error:
+        skip(f"debootstrap cannot make a base image: {str(error)[-300:]}")
+    shutil.copy(AUTHORITIES, root / AUTHORITIES.relative_to("/"))  # a network with an authority of its own
+    unneeded = ("--exclude=./var/cache/apt/*", "--exclude=./var/lib/apt/lists/*")
+    said("tar", "-C", root, *unneeded, "-c", "-f", path, ".")
 
 
 @dataclass(frozen=True)
