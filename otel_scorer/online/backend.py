@@ -10,6 +10,11 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from otel_scorer.wire.parts import Signal
 
+LONGEST_WAIT_S = 300.0
+"""The longest wait that a backend may ask for. A date years away, or milliseconds sent as seconds, must not hold spans
+until then.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
@@ -77,6 +82,11 @@ class Backend(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+def bounded_wait(asked_s: float) -> float:
+    """The seconds that a backend asks for, between 0 and `LONGEST_WAIT_S`."""
+    return min(max(0.0, asked_s), LONGEST_WAIT_S)  # not a number: 0
 
 
 def accepted(body: bytes) -> Accepted:

@@ -22,6 +22,7 @@ from otel_scorer.online.backend import (
     TooLarge,
     Unsupported,
     accepted,
+    bounded_wait,
 )
 from otel_scorer.online.backend_settings import BackendSettings
 from otel_scorer.online.backend_target import Target
@@ -165,7 +166,7 @@ def _exhausted(error: grpc.aio.AioRpcError, details: str, message: str) -> Outco
 
 
 def retry_after(error: grpc.aio.AioRpcError) -> float | None:
-    """Seconds of the RetryInfo, wherever the backend put it; None without one."""
+    """Seconds of the RetryInfo, as far as we wait, wherever the backend put it; None without one."""
     for name, value in _pairs(error):
         if isinstance(value, bytes) and name in ("grpc-status-details-bin", "google.rpc.retryinfo-bin"):
             seconds = _retry_seconds(name, value)
@@ -193,7 +194,7 @@ def _retry_seconds(name: str, value: bytes) -> float | None:
 
 
 def _delay(info: error_details_pb2.RetryInfo) -> float:
-    return max(0.0, float(info.retry_delay.seconds + info.retry_delay.nanos / 1e9))
+    return bounded_wait(info.retry_delay.seconds + info.retry_delay.nanos / 1e9)
 
 
 def _credentials(settings: BackendSettings) -> grpc.ChannelCredentials:

@@ -22,6 +22,7 @@ from otel_scorer.online.backend import (
     TooLarge,
     Unsupported,
     accepted,
+    bounded_wait,
 )
 from otel_scorer.online.backend_settings import BackendSettings, ClientTlsSettings
 from otel_scorer.online.backend_target import Target
@@ -117,19 +118,21 @@ def outcome_of(signal: Signal, status: int, answer: bytes, headers: Mapping[str,
 
 
 def retry_after(value: str, now_s: float | None = None) -> float | None:
-    """Seconds of a Retry-After header, which holds seconds or an HTTP date; None without a readable one."""
+    """Seconds of a Retry-After header, which holds seconds or an HTTP date, as far as we wait; None without a readable
+    one.
+    """
     value = value.strip()
     if not value:
         return None
     try:
-        return max(0.0, float(value))
+        return bounded_wait(float(value))
     except ValueError:
         pass
     try:
         moment = parsedate_to_datetime(value).timestamp()
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
-    return max(0.0, moment - (time.time() if now_s is None else now_s))
+    return bounded_wait(moment - (time.time() if now_s is None else now_s))
 
 
 def _told(answer: bytes) -> str:

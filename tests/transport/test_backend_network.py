@@ -13,6 +13,7 @@ from otlp_sink import Sink
 from transport_parts import logs, metrics, traces, traces_of_size
 
 from otel_scorer.online.backend import (
+    LONGEST_WAIT_S,
     Accepted,
     Backend,
     Broken,
@@ -125,6 +126,24 @@ async def test_the_wait_that_the_backend_asks_for_is_read(protocol: str) -> None
         sink.script("unavailable:2.5", "resource_exhausted:7", "unavailable")
         waits = [await backend.send("traces", traces(), {}, 5) for _ in range(3)]
     assert [wait.after_s for wait in waits if isinstance(wait, Retryable)] == [2.5, 7.0, None]
+
+
+@both
+async def test_nobody_waits_for_years_because_the_backend_says_so(protocol: str) -> None:
+    async with connected(protocol) as (sink, backend):
+        sink.script("unavailable:1e9", "resource_exhausted:1e9")
+        waits = [await backend.send("traces", traces(), {}, 5) for _ in range(2)]
+    assert [wait.after_s for wait in waits if isinstance(wait, Retryable)] == [LONGEST_WAIT_S] * 2
+
+
+@pytest.mark.parametrize("value", ["inf", "1e400", "9" * 400, "1700000000000", "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_a_wait_beyond_all_measure_is_bounded(value: str) -> None:
+    assert retry_after(value) == LONGEST_WAIT_S
+
+
+@pytest.mark.parametrize("value", ["nan", "-inf", "Fri, 31 Dec 9999 23:59:59 -0000", "Fri, 31 Dec 1999 23:59:59 +9999"])
+def test_a_wait_that_cannot_be_read_is_no_mistake_of_ours(value: str) -> None:
+    assert retry_after(value) in (None, 0.0, LONGEST_WAIT_S)
 
 
 def test_retry_after_is_seconds_or_a_date() -> None:
