@@ -60,7 +60,14 @@ class SweepSettings(BaseModel):
         gt=0,
         description="Wait before a batch that the backend did not take is sent again, unless it says.",
     )
-    quarantine_hours: float = Field(default=72.0, gt=0, description="How long refused spans are kept aside.")
+    give_up_hours: float = Field(
+        default=24.0,
+        gt=0,
+        description="A span that the backend does not take for so long, though it takes others, is put aside in the "
+        "quarantine, counted and logged. What nobody can send is held: a backend that is away, or refuses us because "
+        "of our settings, loses nothing.",
+    )
+    quarantine_hours: float = Field(default=72.0, gt=0, description="How long spans that were put aside are kept.")
 
 
 SCORING_GRACE_S = 15.0

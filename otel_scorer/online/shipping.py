@@ -10,7 +10,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from itertools import groupby
@@ -32,11 +32,16 @@ from otel_scorer.online.backend import (
 )
 from otel_scorer.online.forward import BackendWatch
 from otel_scorer.online.pipeline_settings import SweepSettings
+from otel_scorer.online.stumbles import Stumbles
 from otel_scorer.online.telemetry import Metrics
 from otel_scorer.wire import Envelope, assemble_runs
 
 log = logging.getLogger(__name__)
 _IN_FLIGHT = 8
+_APART_AFTER_S = 60.0
+"""A trace that has failed for so long while the backend took others goes alone, and then in halves."""
+_SURE_AFTER = 24
+"""A span is given up only after failing, as this process sees it, for this part of the time that it may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +107,16 @@ class Shipper:
         watch: BackendWatch,
         *,
         timeout_s: float,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`clock`: seconds, by which is told for how long a trace fails."""
         self._backend = backend
         self._settings = settings
         self._metrics = metrics
         self._watch = watch
         self._timeout_s = timeout_s
         self._slots = asyncio.Semaphore(_IN_FLIGHT)
+        self._stumbles = Stumbles(clock)
 
     async def ship(self, parcels: Sequence[Parcel], now_ms: int, start_before: float) -> Delivery:
         """Sends all of them; returns when every batch was answered or has timed out.
@@ -161,18 +169,51 @@ class Shipper:
     async def _settle(self, batch: Batch, outcome: Outcome, delivery: Delivery, now_ms: int) -> None:
         match outcome:
             case Accepted(rejected=rejected, message=message):
+                self._stumbles.took()
                 self._accepted(batch, rejected, message, delivery, now_ms)
-            case Broken() if len(batch) > 1:  # a trace it stumbles over must not hold up the others
-                await asyncio.gather(*(self._send([parcel], delivery, now_ms) for parcel in batch))
             case Refused() | TooLarge() if len(halves := _halves(batch)) > 1:
                 await asyncio.gather(*(self._send(half, delivery, now_ms) for half in halves))
             case Refused(message=message) | TooLarge(message=message):
                 delivery.add(batch)
                 self._put_aside(batch, f"refused: {message}", 1, delivery, now_ms)
-            case Retryable(after_s=after_s):
-                self._pending(after_s, delivery)
-            case Misconfigured() | Unsupported() | Broken():
+            case Retryable() | Broken():
+                await self._not_taken(batch, outcome, delivery, now_ms)
+            case Misconfigured() | Unsupported():
                 self._pending(None, delivery)
+
+    async def _not_taken(self, batch: Batch, outcome: Retryable | Broken, delivery: Delivery, now_ms: int) -> None:
+        """It is sent again, in smaller parts where the backend may stumble over something in it."""
+        parts = self._parts(batch, outcome)
+        if len(parts) > 1:
+            await asyncio.gather(*(self._send(part, delivery, now_ms) for part in parts))
+            return
+        self._stumbles.failed(parcel.member for parcel in batch)
+        if self._is_given_up(batch, now_ms):
+            delivery.add(batch)
+            why = f"not taken for {self._settings.give_up_hours:g} hours, while others were: {outcome.message}"
+            self._put_aside(batch, why, 1, delivery, now_ms)
+        else:
+            self._pending(outcome.after_s if isinstance(outcome, Retryable) else None, delivery)
+
+    def _parts(self, batch: Batch, outcome: Retryable | Broken) -> list[Batch]:
+        """Traces alone where something is broken: one that the backend stumbles over must not hold up the others.
+
+        What only was not taken goes in parts once that has lasted while others were taken: a backend that has too much
+        to do is not asked more often, nor is one that is away.
+        """
+        lasting = any(self._stumbles.lasts_s(parcel.member) >= _APART_AFTER_S for parcel in batch)
+        if len(batch) > 1:
+            return [[parcel] for parcel in batch] if lasting or isinstance(outcome, Broken) else [batch]
+        return _halves(batch) if lasting else [batch]
+
+    def _is_given_up(self, batch: Batch, now_ms: int) -> bool:
+        """A single span, far beyond its time, that fails while others are taken."""
+        (first, *others) = batch
+        most_s = self._settings.give_up_hours * 3600
+        if others or len(first.spans) > 1 or self._stumbles.lasts_s(first.member) < most_s / _SURE_AFTER:
+            return False
+        release_ms = first.spans[0].release_ms
+        return release_ms is not None and now_ms - release_ms >= most_s * 1000
 
     def _accepted(self, batch: Batch, rejected: int, message: str, delivery: Delivery, now_ms: int) -> None:
         delivery.add(batch)

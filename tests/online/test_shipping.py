@@ -12,7 +12,8 @@ from otlp_sink import Sink, raw_spans_of
 
 from otel_scorer.ledger.contents import StoredSpan
 from otel_scorer.ledger.keys import Member, StoredEnvelope
-from otel_scorer.online.backend import Accepted, Outcome, Refused
+from otel_scorer.ledger.postbox import Quarantined
+from otel_scorer.online.backend import Accepted, Broken, Outcome, Refused, Retryable
 from otel_scorer.online.backend_settings import BackendSettings
 from otel_scorer.online.backends import open_backend
 from otel_scorer.online.forward import BackendWatch
@@ -167,3 +168,111 @@ def test_a_request_of_runs_is_the_request_of_its_spans() -> None:
     held[1] = replace(held[1], spans=[held[1].spans[0], others[1], held[1].spans[2]])
     spans = [(span.stored.envelope, span.raw) for parcel in held for span in parcel.spans]
     assert assemble_runs(run for parcel in held for run in parcel.runs()) == assemble(spans)
+
+
+# ---- what is not taken though others are -----------------------------------------------------------------------------
+
+
+class Stumbling(Choosy):
+    """Does not take requests with a certain span in them; with `away`, none."""
+
+    def __init__(self, poison: bytes, outcome: Outcome) -> None:
+        super().__init__()
+        self.away = False
+        self.asked: list[list[bytes]] = []
+        self._poison = poison
+        self._outcome = outcome
+
+    async def send(self, signal: str, body: bytes, headers: Mapping[str, str], timeout_s: float) -> Outcome:
+        raws = [span.raw for span in raw_spans_of(body)]
+        self.asked.append(raws)
+        if self.away or self._poison in raws:
+            return self._outcome
+        return await super().send(signal, body, headers, timeout_s)
+
+
+class Hours:
+    """Ships what is still held again and again, half a minute apart."""
+
+    def __init__(self, backend: Stumbling, held: Sequence[Parcel]) -> None:
+        metrics = Metrics()
+        self.now_s = 0.0
+        self.metrics = metrics
+        self.shipper = Shipper(
+            backend, SweepSettings(), metrics, BackendWatch(metrics), timeout_s=5, clock=lambda: self.now_s
+        )
+        self.held = list(held)
+        self.quarantined: list[Quarantined] = []
+
+    async def go_on(self, hours: float, *, with_others: bool = True) -> None:
+        until_s = self.now_s + hours * 3600
+        while self.now_s < until_s:
+            self.now_s += 30.0
+            now_ms = NOW_MS + int(self.now_s * 1000)
+            if with_others:  # they come due at times of their own
+                await self.shipper.ship(parcels(1), now_ms, float("inf"))
+            delivery = await self.shipper.ship(self.held, now_ms, float("inf"))
+            self.quarantined += delivery.quarantined
+            left = [
+                replace(each, spans=[span for span in each.spans if span not in delivery.done.get(each.member, [])])
+                for each in self.held
+            ]
+            self.held = [each for each in left if each.spans]
+
+
+STUMBLES = [Broken("HTTP 500"), Retryable(None, "connection reset")]
+
+
+@pytest.mark.parametrize("outcome", STUMBLES, ids=["broken", "retryable"])
+async def test_neighbours_of_a_span_that_is_never_taken_leave_within_minutes(outcome: Outcome) -> None:
+    held = parcels(4)
+    poison = held[1].spans[1]
+    backend = Stumbling(poison.raw, outcome)
+    hours = Hours(backend, held)
+    await hours.go_on(0.1)
+    assert [list(each.spans) for each in hours.held] == [[poison]]
+    assert hours.quarantined == []
+
+
+@pytest.mark.parametrize("outcome", STUMBLES, ids=["broken", "retryable"])
+async def test_a_span_that_is_not_taken_for_a_day_while_others_are_is_put_aside(outcome: Outcome) -> None:
+    held = parcels(1)
+    hours = Hours(Stumbling(held[0].spans[0].raw, outcome), held)
+    await hours.go_on(23.9)
+    assert len(hours.held) == 1
+    await hours.go_on(0.2)
+    assert hours.held == []
+    (entry,) = hours.quarantined
+    assert [span.raw for span in raw_spans_of(entry.body)] == [held[0].spans[0].raw]
+    assert "24 hours" in entry.reason
+    assert hours.metrics.value("quarantined_spans") == 1
+
+
+@pytest.mark.parametrize("outcome", STUMBLES, ids=["broken", "retryable"])
+async def test_however_long_a_backend_is_away_nothing_is_put_aside(outcome: Outcome) -> None:
+    held = parcels(3)
+    backend = Stumbling(b"", outcome)
+    hours = Hours(backend, held)
+    await hours.go_on(0.1)
+    backend.away, hours.held = True, list(held)
+    backend.asked.clear()
+    await hours.go_on(30.0)
+    assert len(hours.held) == 3
+    assert min(len(raws) for raws in backend.asked) == 3, "no halves of traces are tried"
+    backend.away = False
+    backend._poison = held[0].spans[0].raw  # it is back, and stumbles once
+    await hours.go_on(0.02)
+    assert hours.quarantined == []
+    backend._poison = b""
+    await hours.go_on(0.02)
+    assert (hours.held, hours.quarantined) == ([], [])
+
+
+async def test_a_span_alone_in_an_idle_service_is_put_aside_when_others_were_taken_meanwhile() -> None:
+    held = parcels(1)
+    hours = Hours(Stumbling(held[0].spans[0].raw, STUMBLES[0]), held)
+    await hours.go_on(30.0, with_others=False)
+    assert len(hours.held) == 1, "nobody knows whether the backend takes anything"
+    await hours.go_on(0.1)
+    assert hours.held == []
+    assert len(hours.quarantined) == 1
