@@ -275,6 +275,11 @@ class Outgoing:
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def lane(self) -> str:
+        """The queue in which it waits: "" for what the backend gets, one for each store of evaluations."""
+        return "" if self.signal in ("traces", "logs") else self.signal
+
     def packed(self) -> bytes:
         """As it lies in the store, without its id."""
         head = json.dumps({"signal": self.signal, "headers": dict(self.headers)}, sort_keys=True).encode()
@@ -310,5 +315,5 @@ class Commit:
         found: list[Argument] = [str(self.member), self.fence, self.decision, self.record, self.kept]
         found += [b"".join(self.exported), len(self.outbox)]
         for item in self.outbox:
-            found += (f"{self.member.tenant}/{item.id}", item.packed())
+            found += (f"{self.member.tenant}/{item.id}", item.lane, item.packed())
         return found

@@ -131,7 +131,7 @@ async def load(client: StoreClient, keys: Keys, now_ms: int) -> Load:
             ("ZCARD", name("waiting")),
             ("ZRANGE", name("waiting"), 0, 0, "WITHSCORES"),
             ("ZRANGE", name("due"), 0, 0, "WITHSCORES"),
-            ("ZCARD", name("outbox")),
+            ("HLEN", name("outbox_data")),
             ("XLEN", name("records")),
             ("HLEN", name("quarantine")),
             ("INFO", "memory"),

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from otel_scorer.ledger.client import StoreClient
+from otel_scorer.ledger.client import Argument, StoreClient
 from otel_scorer.ledger.contents import Outgoing
 from otel_scorer.ledger.keys import Keys
 
@@ -69,20 +69,37 @@ class Postbox:
         self._client = client
         self._keys = keys
 
-    async def outgoing(self, now_ms: int, limit: int) -> list[Outgoing]:
-        """Outbox records that are due; they are due again after a lease, so a sender that dies loses none."""
-        answer = await self._client.run(("outgoing", self._outbox_keys(), [now_ms, limit, SEND_LEASE_MS]))
+    async def outgoing(self, now_ms: int, limit: int, lane: str = "") -> list[Outgoing]:
+        """Outbox records of a lane (`Outgoing.lane`) that are due; they are due again after a lease, so a sender that
+        dies loses none.
+        """
+        answer = await self._client.run(("outgoing", self._outbox_keys(lane), [now_ms, limit, SEND_LEASE_MS]))
         return [Outgoing.unpack(identity, data) for identity, data in zip(answer[::2], answer[1::2], strict=True)]
 
-    async def sent(self, items: Sequence[Outgoing]) -> None:
+    async def sent(self, items: Sequence[Outgoing], lane: str = "") -> None:
         """Forgets what the backend has."""
-        await self._client.run(("sent", self._outbox_keys(), [item.id for item in items]))
+        await self._client.run(("sent", self._outbox_keys(lane), [item.id for item in items]))
 
-    async def postpone(self, items: Sequence[Outgoing], at_ms: int) -> None:
-        await self._client.run(("postpone", self._outbox_keys(), [at_ms, *(item.id for item in items)]))
+    async def postpone(self, items: Sequence[Outgoing], at_ms: int, lane: str = "") -> None:
+        await self._client.run(("postpone", self._outbox_keys(lane), [at_ms, *(item.id for item in items)]))
 
-    def _outbox_keys(self) -> list[str]:
-        return [self._keys.named("outbox"), self._keys.named("outbox_data")]
+    async def lanes(self) -> set[str]:
+        """Those that there ever were, apart from the backend's."""
+        (names,) = await self._client.all_of([("SMEMBERS", self._keys.named("outbox:lanes"))])
+        return {name.decode() for name in names}
+
+    async def to_lanes(self, items: Iterable[Outgoing], now_ms: int) -> None:
+        """Moves what an older version has put in the backend's own queue to where it belongs."""
+        outbox = self._keys.named("outbox")
+        commands: list[tuple[Argument, ...]] = []
+        for item in items:
+            commands.append(("SADD", f"{outbox}:lanes", item.lane))
+            commands.append(("ZADD", f"{outbox}:{item.lane}", now_ms, item.id))
+            commands.append(("ZREM", outbox, item.id))  # last: what is in both is sent at most twice, and never lost
+        await self._client.all_of(commands)
+
+    def _outbox_keys(self, lane: str = "") -> list[str]:
+        return [self._keys.named(f"outbox:{lane}" if lane else "outbox"), self._keys.named("outbox_data")]
 
     async def lock_records(self, holder: str, for_s: float) -> bool:
         """Whether this process may drain the records now: one at a time saves work, two would do no harm.

@@ -128,8 +128,9 @@ class Talks:
         """Ends it: outbox and record are written, once. False when somebody else has ended it."""
         names = ("outbox", "outbox_data", "records", "records_bytes", "lost_records")
         keys = [self._hash(talk), *map(self._keys.named, names)]
-        pairs: list[Argument] = [part for item in outbox for part in (f"{talk.tenant}/{item.id}", item.packed())]
-        arguments: list[Argument] = [since, self._tombstone_ms, *self._stream_limits, record, *pairs]
+        arguments: list[Argument] = [since, self._tombstone_ms, *self._stream_limits, record]
+        for item in outbox:
+            arguments += (f"{talk.tenant}/{item.id}", item.lane, item.packed())
         return bool(await self._client.run(("talk_commit", keys, arguments)))
 
     def _hash(self, talk: Talk) -> str:

@@ -41,7 +41,8 @@ def tell(
         until_s = evaluated_at_ns / 1e9 + store.give_up_hours * 3600
         made = postings(store.kind, result, target, is_root=is_root, evaluated_at_ns=evaluated_at_ns, reasons=reasons)
         for place, posting in enumerate(made):
-            body = json.dumps({"path": posting.path, "body": posting.body, "there": posting.there, "until": until_s})
+            fields = {"path": posting.path, "body": posting.body, "there": posting.there, "until": until_s}
+            body = json.dumps(fields | {"made": evaluated_at_ns / 1e9})
             name = f"{target.trace_id}/{target.span_id}/{result.rubric}/{_SIGNAL}{number}/{place}"
             yield Outgoing(name, signal_of(number), body.encode())
 
@@ -49,6 +50,14 @@ def tell(
 def signal_of(number: int) -> str:
     """Of outbox records for the store with this place in the settings."""
     return f"{_SIGNAL}{number}"
+
+
+def made_s(item: Outgoing) -> float:
+    """When (seconds since 1970) the score was made; now for what an older version wrote."""
+    try:
+        return float(json.loads(item.body)["made"])
+    except (ValueError, KeyError, TypeError):
+        return time.time()
 
 
 class EvaluationStore:
@@ -62,11 +71,15 @@ class EvaluationStore:
 
     async def send(self, item: Outgoing) -> Outcome:
         """Never raises. Refused is what will never be taken; all else is tried again."""
-        asked = json.loads(item.body)
+        try:
+            fields = json.loads(item.body)
+            path, body, there, until_s = (fields[name] for name in ("path", "body", "there", "until"))
+        except (ValueError, KeyError, TypeError):
+            return Refused("it is not what this version of otel_scorer writes")
         try:
             async with asyncio.timeout(self._settings.timeout_s):
-                outcome = await self._post(asked["path"], asked["body"])
-                if asked["there"] and not isinstance(outcome, Accepted) and await self._has(asked["there"]):
+                outcome = await self._post(path, body)
+                if there and not isinstance(outcome, Accepted) and await self._has(there):
                     return Accepted()
         except TimeoutError:
             outcome = Retryable(None, f"no answer within {self._settings.timeout_s:g} s")
@@ -75,9 +88,9 @@ class EvaluationStore:
         if isinstance(outcome, Accepted | Refused | TooLarge):
             return outcome
         # A span that the store has taken may not be found yet (404), so nothing but its age ends the waiting.
-        if time.time() > asked["until"]:
+        if time.time() > until_s:
             return Refused(f"{self.name} has not taken it in time: {outcome.message}")
-        self._complain(outcome, waited_s=time.time() - asked["until"] + self._settings.give_up_hours * 3600)
+        self._complain(outcome, waited_s=time.time() - until_s + self._settings.give_up_hours * 3600)
         return outcome
 
     async def close(self) -> None:

@@ -1,21 +1,19 @@
-"""Sends what scores beside the spans: evaluation spans and evaluation log records to the backend, scores to stores of
-evaluations; from the ledger, until they have them.
+"""Sends what scores beside the spans: evaluation spans and evaluation log records to the backend, from the ledger,
+until it has them.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import time
-from collections.abc import Mapping
-from types import MappingProxyType
 
 from otel_scorer.errors import LedgerDown, LedgerError, LedgerRefuses
 from otel_scorer.ledger.contents import Outgoing
 from otel_scorer.ledger.postbox import SEND_LEASE_MS
 from otel_scorer.ledger.store import Ledger
-from otel_scorer.online.backend import Accepted, Backend, Outcome, Refused, Retryable, TooLarge, Unsupported
-from otel_scorer.online.evaluation_stores import EvaluationStore
+from otel_scorer.online.backend import Accepted, Backend, Broken, Outcome, Refused, Retryable, TooLarge, Unsupported
 from otel_scorer.online.forward import BackendWatch
 from otel_scorer.online.telemetry import Metrics
 from otel_scorer.wire.parts import Signal
@@ -23,7 +21,6 @@ from otel_scorer.wire.parts import Signal
 log = logging.getLogger(__name__)
 _LIMIT = 256
 _TELL_AGAIN_S = 0.2
-_STORE_AGAIN_S = 15.0
 
 
 class OutboxSender:
@@ -38,16 +35,13 @@ class OutboxSender:
         *,
         timeout_s: float,
         retry_s: float,
-        stores: Mapping[str, EvaluationStore] = MappingProxyType({}),
     ) -> None:
-        """`stores` by the signal of the records that are for them."""
         self._ledger = ledger
         self._backend = backend
         self._metrics = metrics
         self._watch = watch
         self._timeout_s = timeout_s
         self._retry_s = retry_s
-        self._stores = stores
 
     async def run(self, poll_s: float, stopping: asyncio.Event) -> None:
         """Until told to stop: a round that has begun is finished."""
@@ -64,13 +58,14 @@ class OutboxSender:
         """Sends what is due now; answers how many records were taken or refused for good."""
         now = await self._ledger.now_ms()
         start_before = time.monotonic() + SEND_LEASE_MS / 2000
-        groups = _batches(await self._ledger.postbox.outgoing(now, _LIMIT))
         settled = 0
-        for group in sorted(groups, key=_is_for_a_store):  # the backend first: a store that is away takes time
+        for group in _batches(await self._ledger.postbox.outgoing(now, _LIMIT)):
             if time.monotonic() > start_before:
                 break  # its lease runs out, and somebody takes it again
-            send = self._tell_store if _is_for_a_store(group) else self._send_group
-            settled += await send(group, now, start_before)
+            if group[0].lane:
+                await self._ledger.postbox.to_lanes(group, now)
+            else:
+                settled += await self._send_group(group, now, start_before)
         return settled
 
     async def _send_group(self, group: list[Outgoing], now_ms: int, start_before: float) -> int:
@@ -81,27 +76,42 @@ class OutboxSender:
             return len(group)
         if isinstance(outcome, Refused | TooLarge):
             return await self._singly(group, start_before)
-        wait_s = outcome.after_s if isinstance(outcome, Retryable) and outcome.after_s else self._retry_s
-        await self._ledger.postbox.postpone(group, now_ms + int(wait_s * 1000))
+        if isinstance(outcome, Broken) and len(group) > 1:
+            return await self._in_halves(group, now_ms, start_before)
+        await self._postpone(group, outcome, now_ms)
         return 0
 
-    async def _tell_store(self, group: list[Outgoing], now_ms: int, start_before: float) -> int:
-        """One after the other; after the first that the store does not take, the others wait too."""
-        store = self._stores.get(group[0].signal)
-        for place, item in enumerate(group):
-            if time.monotonic() > start_before:
-                return place  # its lease runs out, and somebody takes it again
-            outcome = await store.send(item) if store is not None else Refused("the settings name no such store now")
-            if isinstance(outcome, Accepted):
-                self._metrics.add("outbox_exported", 1, signal="evaluations")
-                await self._tell([item])
-            elif isinstance(outcome, Refused | TooLarge):
-                await self._drop(item, outcome.message)
-            else:
-                # all of them: a store that lets each of 256 wait for its time-out would hold up the backend's
-                await self._ledger.postbox.postpone(group[place:], now_ms + int(_STORE_AGAIN_S * 1000))
-                return place
-        return len(group)
+    async def _postpone(self, group: list[Outgoing], outcome: Outcome, now_ms: int) -> None:
+        wait_s = outcome.after_s if isinstance(outcome, Retryable) and outcome.after_s else self._retry_s
+        await self._ledger.postbox.postpone(group, now_ms + int(wait_s * 1000))
+
+    async def _in_halves(self, group: list[Outgoing], now_ms: int, start_before: float) -> int:
+        """One record over which the backend stumbles must not hold up its neighbours. Where it takes neither half it is
+        sick itself, and nothing more is asked of it; else the half that it did not take is halved again. By lot, so
+        that two such records are not for ever in different halves. Answers how many are settled.
+        """
+        settled = 0
+        while len(group) > 1 and time.monotonic() < start_before:
+            mixed = random.sample(group, len(group))
+            halves = [mixed[: len(mixed) // 2], mixed[len(mixed) // 2 :]]
+            left = [half for half in halves if not await self._is_taken(half)]
+            settled += len(group) - sum(map(len, left))
+            if len(left) != 1:
+                break
+            group = left[0]
+        else:
+            left = [group]
+        for half in left:
+            await self._postpone(half, Broken(""), now_ms)
+        return settled
+
+    async def _is_taken(self, group: list[Outgoing]) -> bool:
+        outcome = await self._send(group)
+        if not isinstance(outcome, Accepted | Unsupported):
+            return False
+        self._metrics.add("outbox_exported", len(group), signal=group[0].signal)
+        await self._tell(group)
+        return True
 
     async def _tell(self, settled: list[Outgoing]) -> None:
         """However long the ledger is away: what it does not learn is sent again."""
@@ -145,10 +155,6 @@ class OutboxSender:
         self._metrics.add("outbox_refused", 1)
         log.error("the evaluation %s is refused for good: %s", item.id, why)
         await self._tell([item])
-
-
-def _is_for_a_store(group: list[Outgoing]) -> bool:
-    return group[0].signal not in ("traces", "logs")
 
 
 def _batches(items: list[Outgoing]) -> list[list[Outgoing]]:

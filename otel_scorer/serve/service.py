@@ -25,6 +25,7 @@ from otel_scorer.online.conversations import Conversations
 from otel_scorer.online.departures import Departures
 from otel_scorer.online.dispatch import Dispatch, DispatchQueue
 from otel_scorer.online.drain import Drain
+from otel_scorer.online.evaluation_outbox import EvaluationSender, drop_forsaken
 from otel_scorer.online.evaluation_stores import EvaluationStore, signal_of
 from otel_scorer.online.exchange import ExportAnswer
 from otel_scorer.online.forward import BackendWatch, forward
@@ -133,15 +134,6 @@ class Service:
                 raise UserError(f"{error}: start it, or name another store in ledger.urls") from error
         return stores
 
-    def _open_evaluation_stores(self) -> Mapping[str, EvaluationStore]:
-        stores = {
-            signal_of(number): EvaluationStore(settings)
-            for number, settings in enumerate(self._settings.evaluation_stores)
-        }
-        for store in stores.values():
-            self._closing.push_async_callback(store.close)
-        return stores
-
     def _open_dispatch(self) -> Dispatch:
         app = celery_app(self._urls[0], self._settings.work, self._settings.ledger.prefix)
         queue = DispatchQueue(Dispatcher(app, self._settings.work.queue), self.metrics)
@@ -170,13 +162,24 @@ class Service:
             self._watch,
             timeout_s=timeout_s,
             retry_s=settings.sweep.retry_s,
-            stores=self._open_evaluation_stores(),
         )
         self._send(lambda: outbox.run(settings.sweep.poll_s, self._stopping), "outbox")
+        self._start_evaluations(ledger)
         shipper = Shipper(backend, settings.sweep, self.metrics, self._watch, timeout_s=timeout_s)
         for number in range(settings.sweep.sweepers):
             sweeper = self._sweeper(ledger, shipper, dispatch, monitor, grace)
             self._send(partial(self._sweep, sweeper, number * settings.sweep.poll_s), "sweeper")
+
+    def _start_evaluations(self, ledger: Ledger) -> None:
+        settings = self._settings
+        lanes = []
+        for number, of_store in enumerate(settings.evaluation_stores):
+            lanes.append(signal_of(number))
+            store = EvaluationStore(of_store)
+            self._closing.push_async_callback(store.close)
+            sender = EvaluationSender(ledger, lanes[-1], store.send, self.metrics)
+            self._send(partial(sender.run, settings.sweep.poll_s, self._stopping), "evaluations")
+        self._run(lambda: drop_forsaken(ledger, lanes, self.metrics, self._stopping), "forsaken-evaluations")
 
     def _start_conversations(self, stores: Stores, dispatch: Dispatch, archive: Archive) -> None:
         settings = self._settings

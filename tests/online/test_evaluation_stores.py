@@ -116,6 +116,13 @@ async def test_a_score_that_was_not_taken_for_too_long_is_given_up(
     assert "in time" in outcome.message
 
 
+@pytest.mark.parametrize("body", [b"", b"not json", b"[]", b'{"path": "/v2"}'])
+async def test_what_another_version_wrote_is_refused_and_holds_up_nothing(
+    body: bytes, store: Store, opened: Callable[..., EvaluationStore]
+) -> None:
+    assert isinstance(await opened(settings(store.url)).send(Outgoing("s", signal_of(0), body)), Refused)
+
+
 async def test_what_mlflow_has_is_not_refused_for_good(store: Store, opened: Callable[..., EvaluationStore]) -> None:
     where = settings(store.url, kind="mlflow")
     (item,) = told(where)

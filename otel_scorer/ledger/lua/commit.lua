@@ -4,7 +4,7 @@
 -- KEYS: 1 due, 2 lease, 3 waiting, 4 bytes counter, 5 held counter, 6 history stream, 7 bytes of the stream, 8 lost records counter,
 --       9 outbox zset, 10 outbox hash
 -- ARGV: 1 prefix of keys, 2 tombstone_ms, 3 stream limit, 4 stream bytes limit, then for each trace: member, fence, decision, record or '',
---       kept or '', exported keys (one after the other), outbox items, then (id, data) pairs
+--       kept or '', exported keys (one after the other), outbox items, then (id, lane or '', data) triples
 -- Answer: for each 1, or 0 when its fence is lost
 local prefix, now = ARGV[1], now_ms()
 local ended, names, due, outbox, items = {}, {}, {}, {}, {}
@@ -68,11 +68,10 @@ local function commit(i)
   local t, a = prefix .. 't:' .. member, prefix .. 'a:' .. member
   local m = call('HMGET', t, 'm:fence', 'm:bytes', 'm:held', 'm:more', 'm:bypassed', 'm:base', 'k', 'm:state')
   if m[1] ~= ARGV[i + 1] then return 0 end
-  for j = i + 7, i + 6 + 2 * ARGV[i + 6], 2 do
+  for j = i + 7, i + 6 + 3 * ARGV[i + 6], 3 do
     items[#items + 1] = ARGV[j]
-    items[#items + 1] = ARGV[j + 1]
-    outbox[#outbox + 1] = now
-    outbox[#outbox + 1] = ARGV[j]
+    items[#items + 1] = ARGV[j + 2]
+    post(outbox, KEYS[9], ARGV[j + 1], ARGV[j], now)
   end
   if ARGV[i + 3] ~= '' then
     call('XADD', KEYS[6], '*', 'record', ARGV[i + 3], 'kept', ARGV[i + 4])
@@ -110,11 +109,13 @@ end
 local out, at = {}, 5
 while at <= #ARGV do
   out[#out + 1] = apart(commit, at)
-  at = at + 7 + 2 * ARGV[at + 6]
+  at = at + 7 + 3 * ARGV[at + 6]
 end
 if recorded > 0 then bound(KEYS[6], KEYS[7], KEYS[8], recorded, ARGV[3], ARGV[4]) end
 each(items, 1000, function(...) call('HSET', KEYS[10], ...) end)
-each(outbox, 1000, function(...) call('ZADD', KEYS[9], ...) end)
+for name, queue in pairs(outbox) do
+  each(queue, 1000, function(...) call('ZADD', name, ...) end)
+end
 each(ended, 1000, function(...)
   call('ZREM', KEYS[2], ...)
   call('ZREM', KEYS[3], ...)

@@ -136,6 +136,17 @@ local function settle(t, a, place, index, base)
   if next_ms then call('ZADD', a, next_ms, place) else call('ZREM', a, place) end
 end
 
+-- Adds an item to those that the outbox has to send. What is for a store of evaluations has a lane of its own, a zset beside the outbox's: a
+-- store that is slow, and all that waits for it, is in nobody's way. `lanes` tells which there are.
+local function post(queues, outbox, lane, id, now)
+  local name = lane == '' and outbox or outbox .. ':' .. lane
+  if lane ~= '' then call('SADD', outbox .. ':lanes', lane) end
+  queues[name] = queues[name] or {}
+  local queue = queues[name]
+  queue[#queue + 1] = now
+  queue[#queue + 1] = id
+end
+
 -- After `bytes` of records came into the stream: beyond its limits (entries, bytes) the oldest are lost, and counted.
 local function bound(stream, size, lost, bytes, most, most_bytes)
   bytes = call('INCRBY', size, bytes)
