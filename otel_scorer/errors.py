@@ -12,6 +12,7 @@ one sentence
 +-- LedgerError        the store did not do what was asked
     +-- LedgerDown         silent or unreachable
     |   +-- LedgerBusy         was not asked: all connections are in use
+    |   +-- LedgerRefusesUs    takes neither our password nor our user
     +-- LedgerRefuses      refuses writes (read-only, disk full)
     |   +-- LedgerFull         out of memory: what frees memory still works
     +-- FenceLost          somebody else has claimed the trace since
@@ -68,6 +69,10 @@ class LedgerDown(LedgerError):
 
 class LedgerBusy(LedgerDown):
     """The store was not asked: all of this process' connections to it are in use. Says nothing of the store."""
+
+
+class LedgerRefusesUs(LedgerDown):
+    """The store takes neither our password nor our user: so until somebody mends that."""
 
 
 class LedgerRefuses(LedgerError):

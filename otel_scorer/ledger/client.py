@@ -16,7 +16,15 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from otel_scorer.errors import LedgerBusy, LedgerDown, LedgerError, LedgerFull, LedgerRefuses, UserError
+from otel_scorer.errors import (
+    LedgerBusy,
+    LedgerDown,
+    LedgerError,
+    LedgerFull,
+    LedgerRefuses,
+    LedgerRefusesUs,
+    UserError,
+)
 from otel_scorer.ledger.scripts import NAMES, script
 
 Argument: TypeAlias = str | bytes | int | float
@@ -177,6 +185,8 @@ def translated(error: Exception, name: str) -> LedgerError:
     text = str(error)
     if isinstance(error, exceptions.ConnectionError) and _NO_CONNECTION in text:
         return LedgerBusy(f"ledger {name}: all connections are in use")
+    if isinstance(error, exceptions.AuthenticationError | exceptions.AuthorizationError) or "NOAUTH" in text:
+        return LedgerRefusesUs(f"ledger {name}: {text}")
     if isinstance(error, exceptions.ConnectionError | exceptions.TimeoutError | OSError | TimeoutError):
         return LedgerDown(f"ledger {name}: {type(error).__name__}: {text or 'no answer in time'}")
     if isinstance(error, exceptions.OutOfMemoryError) or any(word in text for word in _FULL):

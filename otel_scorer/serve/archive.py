@@ -9,26 +9,29 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from otel_scorer.config import Settings
-from otel_scorer.errors import OtelScorerError
+from otel_scorer.errors import OtelScorerError, UserError
 from otel_scorer.history.conversations import ConversationHistory
 from otel_scorer.history.kept import Kept
 from otel_scorer.history.record import Record
 from otel_scorer.history.rows import Written
-from otel_scorer.history.store import History
+from otel_scorer.history.store import History, HistoryUnavailable
 from otel_scorer.ledger.postbox import StreamedRecord
 
 log = logging.getLogger(__name__)
 _PRUNE_S = 600.0
+_AGAIN_S = 2.0
 
 
-def open_history(settings: Settings) -> History:
-    """Opens, and makes the tables where they are missing. Raises UserError."""
+def _history_of(settings: Settings) -> History:
+    """Connects to nothing. Raises UserError."""
     url = settings.history_url
     if url.startswith("sqlite:///"):
-        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    history = History(url)
-    history.open()
-    return history
+        folder = Path(url.removeprefix("sqlite:///")).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"history.url: cannot make {folder}: {error.strerror}: choose another place") from error
+    return History(url)
 
 
 def _kept(record: Record, entry: StreamedRecord) -> Kept:
@@ -49,10 +52,35 @@ class Archive:
     def __init__(self, history: History, settings: Settings) -> None:
         self._history = history
         self._settings = settings
+        self._is_open = False
 
     @staticmethod
     async def open(settings: Settings) -> Archive:
-        return Archive(await asyncio.to_thread(open_history, settings), settings)
+        """The tables are made where they are missing. While the database is away records wait for it in the ledger,
+        and spans go their way: `open_until_it_is_there` asks again. Raises UserError.
+        """
+        archive = Archive(_history_of(settings), settings)
+        try:
+            await archive._open()
+        except HistoryUnavailable as error:
+            log.error("we start without the history, records wait for it in the ledger: %s", error)
+        except BaseException:
+            await archive.close()
+            raise
+        return archive
+
+    async def open_until_it_is_there(self) -> None:
+        """Returns when the database has our tables."""
+        while not self._is_open:
+            await asyncio.sleep(_AGAIN_S)
+            try:
+                await self._open()
+            except OtelScorerError as error:
+                log.info("history is away: %s", error)
+
+    async def _open(self) -> None:
+        await asyncio.to_thread(self._history.open)
+        self._is_open = True
 
     @property
     def conversations(self) -> ConversationHistory:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from otel_scorer.config import Settings
-from otel_scorer.errors import LedgerError, UserError
+from otel_scorer.errors import LedgerDown, LedgerError, LedgerRefusesUs, UserError
 from otel_scorer.history.record import Record
 from otel_scorer.ledger.health import require_durable
 from otel_scorer.ledger.store import Ledger
@@ -92,6 +92,7 @@ class Service:
         self._drains: list[Drain] = []
         self._windows: Windows | None = None
         self._gauges = LoadGauges(self.metrics, settings.ledger.max_mib * 1024 * 1024)
+        self._away_at_start: dict[str, LedgerDown] = {}
         self._started = False
 
     async def start(self) -> None:
@@ -117,6 +118,7 @@ class Service:
         backend = open_backend(settings.backend)
         self._closing.push_async_callback(backend.close)
         dispatch = self._open_dispatch()
+        self._tasks.append(asyncio.create_task(archive.open_until_it_is_there(), name="history-open"))
         self._run(archive.prune_for_ever, "history-prune")
         for ledger in stores.ledgers:
             self._start_store(ledger, backend, dispatch, archive)
@@ -130,8 +132,13 @@ class Service:
         for ledger in stores.ledgers:
             try:
                 await require_durable(ledger.client, self._settings.ledger)
+            except LedgerRefusesUs as error:
+                raise UserError(f"{error}: mend ledger.urls, or the store's users") from error
+            except LedgerDown as error:
+                self._away_at_start[ledger.name] = error
+                log.error("we start without the ledger, %s: %s", _meanwhile(self._settings), error)
             except LedgerError as error:
-                raise UserError(f"{error}: start it, or name another store in ledger.urls") from error
+                raise UserError(f"{error}: mend it, or name another store in ledger.urls") from error
         return stores
 
     def _open_dispatch(self) -> Dispatch:
@@ -292,6 +299,8 @@ class Service:
 
         breaker = Breaker(ledger, self._settings.ledger.silence_s, bypass, grace, counted)
         self._closing.push_async_callback(breaker.close)
+        if (away := self._away_at_start.get(ledger.name)) is not None:
+            breaker.failed(away, breaker.now())  # from now on it looks whether the store is there
         return Shard(breaker, bypass)
 
     def _forward_with(
@@ -346,6 +355,13 @@ class Service:
             _, running = await asyncio.wait(running, timeout=_AGAIN_S)
         self._tasks.clear()
         await self._closing.aclose()
+
+
+def _meanwhile(settings: Settings) -> str:
+    """What becomes of agent spans until the ledger is there."""
+    if settings.ledger.on_failure == "bypass" and settings.placement == "inline":
+        return "agent spans pass unscored until it is there"
+    return "senders are told to retry until it is there"
 
 
 async def _at_most(seconds: float, *tasks: asyncio.Task[None]) -> None:
