@@ -70,7 +70,7 @@ class ScoringStart:
     suspect: bool
 
 
-GaveBack: TypeAlias = Literal["", "crash", "rubric"]
+GaveBack: TypeAlias = Literal["", "crash", "hang", "rubric"]
 """Why a worker lets a trace go: it killed the process that scored it alone, its rubric is not there, or neither."""
 
 

@@ -24,6 +24,7 @@ from otel_scorer.ledger.talks import Talk, TalkContent
 from otel_scorer.model import Conversation, Link, Missing, Result, Status
 from otel_scorer.online.endings import WriteBack
 from otel_scorer.online.evaluation_stores import tell
+from otel_scorer.online.insist import insist
 from otel_scorer.otlp import encode_span
 from otel_scorer.scoring.assigned import Assigned
 from otel_scorer.scoring.judge import Judge
@@ -78,7 +79,7 @@ class ConversationScorer:
             log.exception("conversation %s cannot be scored", talk.key)
             scored = Scored(replace(draft, status="rubric_error"), ())
         record, outbox = (scored.record.to_json(), scored.outbox) if scored is not None else ("", ())
-        await talks.finish(talk, content.since, record, outbox)
+        await insist(lambda: talks.finish(talk, content.since, record, outbox), self.deadline_s)
 
     async def _scored(self, talk: Talk, content: TalkContent, draft: Record) -> Scored | None:
         """None where there is nothing to tell: too few turns, none that is new, or no rubric for it."""

@@ -18,6 +18,7 @@ from otel_scorer.ledger.store import Ledger
 from otel_scorer.model import Missing, Trace
 from otel_scorer.online.conversation_scorer import ConversationScorer
 from otel_scorer.online.decisions import load_decision
+from otel_scorer.online.insist import insist
 from otel_scorer.otlp import trace_of
 from otel_scorer.scoring.assigned import Assigned
 from otel_scorer.scoring.judge import Judge
@@ -26,7 +27,6 @@ from otel_scorer.scoring.rubric_set import RubricSet
 from otel_scorer.scoring.score import not_scored, score_trace
 
 log = logging.getLogger(__name__)
-_TELL_AGAIN_S = 0.5
 GIVE_BACK_S = 5.0
 """When a trace that a worker could not score is dispatched again."""
 
@@ -74,23 +74,16 @@ class Scorer:
             await self._score(member, dispatch)
         except LedgerDown:
             # it may be ours in the ledger, and nobody else would take it while we live
-            await self._insist(lambda: self.ledger_of(member).give_back(member, self.worker, 0.0))
+            await insist(lambda: self.ledger_of(member).give_back(member, self.worker, 0.0), self.deadline_s)
             raise
         finally:
             self._at_it.discard(member)
 
-    async def _insist(self, tell: Callable[[], Awaitable[object]]) -> None:
-        """Tells the ledger, also when it comes back only later: a result is costly, and nobody else has it."""
-        until = time.monotonic() + self.deadline_s
-        while True:
-            try:
-                await tell()
-            except LedgerDown:
-                if time.monotonic() > until:
-                    raise
-                await asyncio.sleep(_TELL_AGAIN_S)
-            else:
-                return
+    async def stopped(self, member: Member) -> None:
+        """The scoring of a trace took too long and was cancelled. Its check may still run, for ever, in a thread that
+        nobody can stop: it is tried again in a process of its own. Raises LedgerError.
+        """
+        await self.ledger_of(member).give_back(member, self.worker, 0.0, "hang")
 
     async def _score(self, member: Member, dispatch: int) -> None:
         ledger = self.ledger_of(member)
@@ -110,13 +103,14 @@ class Scorer:
         trace = decoded(member, content, heads)
         if not await self.admit(member):
             refused = not_scored(trace, rubrics, Missing("over_budget", "too many traces in this minute"))
-            await self._insist(lambda: ledger.finish_scoring(member, dump(refused), b""))
+            await insist(lambda: ledger.finish_scoring(member, dump(refused), b""), self.deadline_s)
             return
         deadline = time.monotonic() + self.deadline_s
         results = await score_trace(trace, rubrics, self.judge, deadline=deadline, by_kind=self.by_kind)
         kept = await asyncio.to_thread(self._kept, trace)
         headers = next((span.stored.headers for span in content.spans), {})
-        await self._insist(lambda: ledger.finish_scoring(member, dump(results), with_headers(kept, headers)))
+        content_kept = with_headers(kept, headers)
+        await insist(lambda: ledger.finish_scoring(member, dump(results), content_kept), self.deadline_s)
 
     def _kept(self, trace: Trace) -> bytes:
         try:

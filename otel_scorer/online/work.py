@@ -25,6 +25,7 @@ from otel_scorer.ledger.keys import Member
 from otel_scorer.ledger.talks import Talk
 from otel_scorer.online.apart import ApartProcess, MakeScorer
 from otel_scorer.online.broker import add_conversation_task, add_score_task, celery_app
+from otel_scorer.online.check_threads import CheckThreads, end_when_stuck
 from otel_scorer.online.pipeline_settings import SCORING_GRACE_S, WorkSettings
 from otel_scorer.online.scorer import Scorer, beat_for_ever
 from otel_scorer.online.stores import Stores
@@ -52,12 +53,18 @@ class Worker:
         name = worker_name()
         scorer, apart, stores = loop.run(self._prepare(name))
         beat = loop.start(beat_for_ever(stores.ledgers, name, self.settings.heartbeat_s))
+        watch = loop.start(end_when_stuck(loop.threads, self.settings.deadline_s + SCORING_GRACE_S))
         try:
-            return self._consume(name, scorer, loop)
+            code = self._consume(name, scorer, loop)
         finally:
             beat.cancel()
+            watch.cancel()
             loop.run(_close(apart, stores))
             loop.stop()
+        if loop.threads.stuck():  # the interpreter would wait for them at its end, for ever
+            logging.shutdown()
+            os._exit(code)
+        return code
 
     async def _prepare(self, name: str) -> tuple[Scorer, ApartProcess, Stores]:
         scorer, stores = self.make_scorer(name)
@@ -66,16 +73,13 @@ class Worker:
         return replace(scorer, apart=apart.queue), apart, stores
 
     def _consume(self, name: str, scorer: Scorer, loop: _LoopThread) -> int:
-        def wait_for(scoring: Coroutine[Any, Any, None], what: str) -> None:
-            try:
-                loop.run(scoring, self.settings.deadline_s + SCORING_GRACE_S)
-            except LedgerError as error:
-                log.warning("scoring waits: %s", error)
-            except TimeoutError:
-                log.warning("scoring %s took too long and was stopped", what)
+        def wait_for(scoring: Coroutine[Any, Any, None], what: str) -> bool:
+            return loop.waits_for(scoring, what, self.settings.deadline_s + SCORING_GRACE_S)
 
         def score(tenant: str, trace_id: str, dispatch: int) -> None:
-            wait_for(scorer.score(Member(str(tenant), str(trace_id)), int(dispatch)), f"trace {trace_id}")
+            member = Member(str(tenant), str(trace_id))
+            if not wait_for(scorer.score(member, int(dispatch)), f"trace {trace_id}"):
+                wait_for(scorer.stopped(member), f"trace {trace_id}")
 
         def score_conversation(tenant: str, key: str, dispatch: int) -> None:
             if scorer.conversations is not None:
@@ -127,6 +131,8 @@ class _LoopThread:
 
     def __init__(self) -> None:
         self._loop = uvloop.new_event_loop()
+        self.threads = CheckThreads()
+        self._loop.set_default_executor(self.threads)
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="scoring-loop", daemon=True)
         self._thread.start()
@@ -149,6 +155,17 @@ class _LoopThread:
             return future.result(timeout_s)
         finally:
             future.cancel()
+
+    def waits_for(self, scoring: Coroutine[Any, Any, None], what: str, most_s: float) -> bool:
+        """Whether it came to its end, or waits for the ledger; False where it took too long and was stopped."""
+        try:
+            self.run(scoring, most_s)
+        except LedgerError as error:
+            log.warning("scoring waits: %s", error)
+        except TimeoutError:
+            log.warning("scoring %s took too long and was stopped", what)
+            return False
+        return True
 
     def stop(self) -> None:
         self._stopping = True

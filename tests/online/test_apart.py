@@ -20,6 +20,7 @@ from otel_scorer.ledger.settings import LedgerSettings
 from otel_scorer.ledger.store import Ledger, TraceLimits
 from otel_scorer.online import apart as module
 from otel_scorer.online.apart import ApartProcess
+from otel_scorer.online.check_threads import STUCK, CheckThreads
 from otel_scorer.online.scorer import beat_for_ever
 from otel_scorer.online.work import worker_name
 from otel_scorer.wire import AgentSpan, Envelope
@@ -147,3 +148,24 @@ _LoopThread().start(leaves())
 time.sleep(20)
 """
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=30).returncode == 70
+
+
+def test_a_worker_of_which_half_the_threads_hang_ends_instead_of_only_seeming_to_live() -> None:
+    code = """
+import asyncio, time
+from otel_scorer.online.check_threads import end_when_stuck
+from otel_scorer.online.work import _LoopThread
+loop = _LoopThread()
+async def hangs(): await asyncio.to_thread(time.sleep, 600)
+for _ in range((loop.threads.most + 1) // 2): loop.start(hangs())
+loop.start(end_when_stuck(loop.threads, 0.2))
+time.sleep(20)
+"""
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=30).returncode == STUCK
+
+
+async def test_threads_that_go_on_are_not_stuck_however_long_the_worker_lives() -> None:
+    threads = CheckThreads()
+    asyncio.get_running_loop().set_default_executor(threads)
+    await asyncio.gather(*(asyncio.to_thread(time.sleep, 0.05) for _ in range(3 * threads.most)))
+    assert threads.stuck() == 0

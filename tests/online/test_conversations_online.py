@@ -29,7 +29,7 @@ from otel_scorer.ledger.contents import Outgoing
 from otel_scorer.ledger.embedded import start_valkey
 from otel_scorer.ledger.settings import LedgerSettings
 from otel_scorer.ledger.store import Ledger
-from otel_scorer.ledger.talks import Talk, TalkContent
+from otel_scorer.ledger.talks import Talk, TalkContent, Talks
 from otel_scorer.model import Conversation, Span
 from otel_scorer.online.conversation_scorer import ConversationScorer
 from otel_scorer.online.conversation_settings import ConversationSettings
@@ -463,3 +463,34 @@ async def test_without_anything_to_scrub_a_recorded_file_gives_the_same_prompt(b
     await score_conversation(found, rubrics.for_conversation(view(found.traces[-1])), offline, deadline=1e12)
     assert bench.judge.asked == offline.asked
     assert len(offline.asked) == 1
+
+
+async def test_a_result_of_a_conversation_is_handed_in_although_the_ledger_is_away_for_a_moment(bench: Bench) -> None:
+    """Else it would be judged, and paid for, once more; and only after the longest time that a scoring may take."""
+    await bench.keep(talk(*ASKS_AGAIN))
+    await bench.serve.look()
+    await replace(bench.worker(), ledger_of=lambda _: Lagging(bench.ledger.talks)).score(TALK, 1)
+    await bench.serve.look()
+    (record,) = await bench.drain()
+    assert record.status in ("scored", "partial")
+
+
+@dataclass
+class Lagging:
+    """A ledger that is away when results are handed in, the first three times."""
+
+    of: Talks
+    away: int = 3
+
+    @property
+    def talks(self) -> Any:
+        return self
+
+    async def start(self, talk: Talk, worker: str, dispatch: int) -> TalkContent | None:
+        return await self.of.start(talk, worker, dispatch)
+
+    async def finish(self, talk: Talk, since: int, record: str, outbox: Sequence[Outgoing]) -> bool:
+        self.away -= 1
+        if self.away >= 0:
+            raise LedgerDown("away")
+        return await self.of.finish(talk, since, record, outbox)

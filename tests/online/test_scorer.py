@@ -120,3 +120,19 @@ async def test_a_trace_beyond_the_budget_ends_over_budget_and_nobody_judges_it(t
     finally:
         await client.close()
         await asyncio.to_thread(valkey.stop)
+
+
+async def test_a_trace_whose_scoring_was_stopped_is_tried_alone_from_then_on(tmp_path: Path) -> None:
+    valkey = await asyncio.to_thread(start_valkey, tmp_path)
+    client = StoreClient(valkey.url, 2.0)
+    ledger = Ledger(client, LedgerSettings(), LIMITS)
+    scorer = Scorer("w", lambda _: ledger, RUBRICS, RUBRICS.by_kind, None, lambda _: b"", deadline_s=20.0)
+    try:
+        member = await waiting_trace(ledger)
+        assert await ledger.start_scoring(member, "w", 1) is not None
+        await scorer.stopped(member)
+        claim = await due(ledger)
+        assert (claim.suspect, claim.worker, claim.crashes) == (True, "", 0)
+    finally:
+        await client.close()
+        await asyncio.to_thread(valkey.stop)
