@@ -79,12 +79,12 @@ class ConversationHistory:
         self._writer = writer
         self._shown = shown
 
-    def waiting(self, until_ms: int, limit: int) -> list[Waiting]:
-        """Those that have waited since `until_ms` or before, the longest first."""
+    def waiting(self, until_ms: int, limit: int, skip: int = 0) -> list[Waiting]:
+        """Those that have waited since `until_ms` or before, the longest first, without the first few."""
         column = conversations.c
         query = select(column.tenant, column.conversation_id, column.waiting_ms).where(column.waiting_ms <= until_ms)
         with told_apart(self._shown), self._engine.connect() as connection:
-            rows = connection.execute(query.order_by(column.waiting_ms).limit(limit))
+            rows = connection.execute(query.order_by(column.waiting_ms).limit(limit).offset(skip))
             return [Waiting(row.tenant, row.conversation_id, row.waiting_ms) for row in rows]
 
     def known(self, one: Waiting, most_traces: int, most_bytes: int) -> Known:

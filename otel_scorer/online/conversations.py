@@ -63,18 +63,23 @@ class Conversations:
     async def look(self) -> int:
         """One round; answers how many have waited long enough."""
         until_ms = await self._now_ms() - int(self.settings.idle_s * 1000)
-        found = await asyncio.to_thread(self.history.waiting, until_ms, _AT_ONCE)
-        room, away = _ROOM, dict[str, LedgerError]()
-        for one in found:
-            name = self._ledger(one).name
-            if name not in away:
-                try:
-                    room -= await self._handle_apart(one, until_ms, room)
-                except LedgerError as error:  # what lies in other stores goes on
-                    away[name] = error
+        room, away, handled, seen = _ROOM, dict[str, LedgerError](), 0, 0
+        while handled < _AT_ONCE:
+            found = await asyncio.to_thread(self.history.waiting, until_ms, _AT_ONCE, seen)
+            seen += len(found)
+            for one in found:
+                name = self._ledger(one).name
+                if name not in away:
+                    try:
+                        room -= await self._handle_apart(one, until_ms, room)
+                        handled += 1
+                    except LedgerError as error:
+                        away[name] = error
+            if len(found) < _AT_ONCE or not away:
+                break  # else those of a store that is away, however many, take the turns of the others
         if away:
             raise next(iter(away.values()))
-        return len(found)
+        return handled
 
     async def _now_ms(self) -> int:
         """Of the first store that answers."""

@@ -361,6 +361,24 @@ async def test_a_store_that_is_away_holds_up_no_conversation_of_another(bench: B
     await client.close()
 
 
+async def test_however_many_wait_for_a_store_that_is_away_those_of_others_have_their_turn(bench: Bench) -> None:
+    client = StoreClient("redis://127.0.0.1:1/0", 0.5)
+    bench.others = (Ledger(client, LedgerSettings(), LIMITS),)
+    stores = Stores((*bench.others, bench.ledger))
+    names = [f"talk-{number}" for number in range(900)]
+    away = [one for one in names if stores.of(bytes.fromhex(conversation_key(one, "talk-1"))) is not bench.ledger]
+    assert len(away) > 400, "more than are looked at in one round"
+    now = await bench.ledger.now_ms() - 1000
+    waiting = [Kept(name, trace_id(1), now, b"x", conversation_id="talk-1") for name in away]
+    bench.history.write([], waiting)
+    here = next(one for one in names if one not in away)
+    await bench.keep(talk(*ASKS_AGAIN), tenant=here)
+    with pytest.raises(LedgerDown):
+        await bench.serve.look()
+    assert [call.tenant for call, _ in bench.calls] == [here]
+    await client.close()
+
+
 async def test_while_the_history_is_away_conversations_wait(bench: Bench) -> None:
     await bench.keep(talk(*ASKS_AGAIN))
     with sqlite3.connect(bench.folder / "history.db", isolation_level=None) as other:
