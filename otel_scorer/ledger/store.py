@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -213,29 +213,41 @@ class Ledger:
         return content_of(fields, times_of(holds))
 
     async def _fields(self, name: str, names: Sequence[bytes]) -> dict[bytes, bytes]:
-        values = await self.client.guard(self.client.redis.hmget(name, names)) if names else []
-        return {field: value for field, value in zip(names, values, strict=True) if value is not None}
+        (found,) = await self._fields_of([(name, names)])
+        return found
 
-    async def read_due(self, claim: Claim, limit: int) -> Content:
-        """Only the held spans whose time has come (at least as many as `limit`, if there are so many), without log
-        records: a long trace is not read whole to release a few.
+    async def _fields_of(self, asked: Sequence[tuple[str, Sequence[bytes]]]) -> list[dict[bytes, bytes]]:
+        """Of each hash the fields of these names that are there, in one round trip."""
+        answers = iter(await self.client.all_of([("HMGET", name, *names) for name, names in asked if names]))
+        return [
+            {field: value for field, value in zip(names, next(answers), strict=True) if value is not None}
+            if names
+            else {}
+            for _, names in asked
+        ]
+
+    async def read_due(self, claims: Sequence[Claim], limit: int) -> list[Content]:
+        """Of each only the held spans whose time has come (at least as many as `limit`, if there are so many), without
+        log records: a long trace is not read whole to release a few. Many in three round trips: holds end by the
+        thousand when nobody scores.
         """
-        name, held = self.keys.trace(claim.member), self.keys.held(claim.member)
-        (due,) = await self.client.all_of(
-            [("ZRANGEBYSCORE", held, "-inf", claim.now_ms, "WITHSCORES", "LIMIT", 0, limit)]
-        )
-        places: dict[bytes, int] = {}
-        count = 0
-        for place, release_ms in times_of(due).items():
-            if count >= limit:
-                break
-            places[place] = release_ms
-            count += int(place.partition(b"+")[2])
-        fields = await self._fields(name, [b"b" + place.partition(b"+")[0] for place in places])
-        bundles = list(fields.values())
-        names = [*envelopes_named(bundles), *marks_in(bundles)]
-        found = content_of(fields | await self._fields(name, names), places)
-        return Content(tuple(span for span in found.spans if span.is_due(claim.now_ms)))
+        return [content for group in _read_in_turns(claims) for content in await self._read_due(group, limit)]
+
+    async def _read_due(self, claims: Sequence[Claim], limit: int) -> list[Content]:
+        commands: list[tuple[Argument, ...]] = [
+            ("ZRANGEBYSCORE", self.keys.held(claim.member), "-inf", claim.now_ms, "WITHSCORES", "LIMIT", 0, limit)
+            for claim in claims
+        ]
+        places = [_first_places(times_of(answer), limit) for answer in await self.client.all_of(commands)]
+        names = [self.keys.trace(claim.member) for claim in claims]
+        wanted = [[b"b" + place.partition(b"+")[0] for place in some] for some in places]
+        bundles = await self._fields_of(list(zip(names, wanted, strict=True)))
+        others = [[*envelopes_named(some.values()), *marks_in(some.values())] for some in bundles]
+        rest = await self._fields_of(list(zip(names, others, strict=True)))
+        return [
+            _due_of(some | more, due, claim.now_ms)
+            for some, more, due, claim in zip(bundles, rest, places, claims, strict=True)
+        ]
 
     async def advance(self, steps: Sequence[Advance]) -> list[bool]:
         """Writes what was decided; False for a trace that somebody else has claimed since."""
@@ -297,17 +309,40 @@ class Ledger:
         return _milliseconds(clock)
 
 
+def _first_places(due: Mapping[bytes, int], limit: int) -> dict[bytes, int]:
+    """The first bundles that have so many spans together."""
+    places: dict[bytes, int] = {}
+    count = 0
+    for place, release_ms in due.items():
+        if count >= limit:
+            break
+        places[place] = release_ms
+        count += int(place.partition(b"+")[2])
+    return places
+
+
+def _due_of(fields: Mapping[bytes, bytes], places: Mapping[bytes, int], now_ms: int) -> Content:
+    """Nothing of a trace that somebody else has ended between our looks."""
+    named = envelopes_named([value for name, value in fields.items() if name[:1] == b"b"])
+    if not named <= fields.keys():
+        return Content(())
+    return Content(tuple(span for span in content_of(fields, places).spans if span.is_due(now_ms)))
+
+
 def _milliseconds(clock: Sequence[bytes]) -> int:
     return int(clock[0]) * 1000 + int(clock[1]) // 1000
 
 
 def _read_together(claims: Sequence[Claim]) -> Iterator[list[Claim]]:
     """Traces that are small enough to be read in one round trip, several at a time."""
+    return _read_in_turns([claim for claim in claims if claim.size <= _SMALL_BYTES])
+
+
+def _read_in_turns(claims: Sequence[Claim]) -> Iterator[list[Claim]]:
+    """As many at a time as one round trip may bring; a large one alone."""
     group: list[Claim] = []
     size = 0
     for claim in claims:
-        if claim.size > _SMALL_BYTES:
-            continue
         if group and (size + claim.size > _READ_BYTES or len(group) >= _READ_TRACES):
             yield group
             group, size = [], 0

@@ -12,7 +12,7 @@ from otel_scorer.conventions.kinds import kind_of
 from otel_scorer.errors import LedgerError
 from otel_scorer.ledger.claims import Claim
 from otel_scorer.ledger.contents import Advance, Content, StoredSpan
-from otel_scorer.ledger.keys import unpack_heads
+from otel_scorer.ledger.keys import Member, unpack_heads
 from otel_scorer.ledger.store import Ledger
 from otel_scorer.model import ROOT_KINDS, Head, Kind
 from otel_scorer.online.complete import Completeness, completeness, under_pressure
@@ -74,7 +74,7 @@ class OpenTraces:
         """What is to go now; everything else is written to the ledger before this returns."""
         complete: list[Claim] = []
         waiting: list[Advance] = []
-        departures: list[Departure] = []
+        releasing: dict[Member, tuple[Claim, Completeness]] = {}
         for claim in claims:
             heads = unpack_heads(claim.heads)
             if claim.spans == 0 and not claim.bypassed:
@@ -84,11 +84,11 @@ class OpenTraces:
             if claim.over_limit or claim.now_ms >= when.seal_at_ms:
                 complete.append(claim)
             elif claim.next_release_ms is not None and claim.next_release_ms <= claim.now_ms:
-                departures.append(await self._release(claim, heads, when))
+                releasing[claim.member] = (claim, when)
             else:
                 waiting.append(_wait_on(claim, when))
         await self._ledger.advance(waiting)
-        return departures + await self._seal(complete)
+        return await self._release(releasing) + await self._seal(complete)
 
     async def _expire_logs(self, claim: Claim, waiting: list[Advance]) -> None:
         """Log records whose spans have not come: after `local_parent_s` they never will."""
@@ -118,12 +118,12 @@ class OpenTraces:
 
     # ---- holds that end while the trace is open ----------------------------------------------------------------------
 
-    async def _release(self, claim: Claim, heads: Mapping[str, Head], when: Completeness) -> Departure:
-        content = await self._ledger.read_due(claim, self._settings.sweep.batch_spans)
-        go, later = part_due(content.spans, heads, self._settings.hold)
-        if later:
-            await self._ledger.advance([Advance(claim.member, claim.fence, postponed=later)])
-        return Departure(claim, go, freeze_all=True, due_ms=when.seal_at_ms)
+    async def _release(self, releasing: Mapping[Member, tuple[Claim, Completeness]]) -> list[Departure]:
+        claims = [claim for claim, _ in releasing.values()]
+        parted = await part_all_due(self._ledger, claims, self._settings.sweep.batch_spans, self._settings.hold)
+        return [
+            Departure(claim, go, freeze_all=True, due_ms=releasing[claim.member][1].seal_at_ms) for claim, go in parted
+        ]
 
     # ---- sealing -----------------------------------------------------------------------------------------------------
 
@@ -226,6 +226,25 @@ def tops(content: Content, heads: Mapping[str, Head]) -> Content:
 def _agent_parent(head: Head, heads: Mapping[str, Head]) -> bool:
     parent = heads.get(head.parent_id)
     return parent is not None and parent.agent
+
+
+async def part_all_due(
+    ledger: Ledger, claims: Sequence[Claim], limit: int, hold: HoldSettings
+) -> list[tuple[Claim, list[StoredSpan]]]:
+    """`part_due` for all of these traces at once: what goes of each; the ledger is told what stays. Raises
+    LedgerError.
+    """
+    if not claims:
+        return []
+    parted: list[tuple[Claim, list[StoredSpan]]] = []
+    postponed: list[Advance] = []
+    for claim, content in zip(claims, await ledger.read_due(claims, limit), strict=True):
+        go, later = part_due(content.spans, unpack_heads(claim.heads), hold)
+        parted.append((claim, go))
+        if later:
+            postponed.append(Advance(claim.member, claim.fence, postponed=later))
+    await ledger.advance(postponed)
+    return parted
 
 
 def part_due(

@@ -4,19 +4,19 @@ is at it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from otel_scorer.conventions.scores import trace_status
 from otel_scorer.ledger.claims import Claim
 from otel_scorer.ledger.contents import Advance, Content
-from otel_scorer.ledger.keys import unpack_heads
+from otel_scorer.ledger.keys import Member
 from otel_scorer.ledger.store import Ledger
 from otel_scorer.model import Status
 from otel_scorer.online.decisions import load_decision
 from otel_scorer.online.departures import Departure, End
 from otel_scorer.online.dispatch import Dispatch
 from otel_scorer.online.endings import WriteBack, dump_outbox, write_results, write_status
-from otel_scorer.online.open_traces import part_due
+from otel_scorer.online.open_traces import part_all_due
 from otel_scorer.online.pipeline_settings import SCORING_GRACE_S, HoldSettings, SweepSettings, WorkSettings
 from otel_scorer.online.recording import Recorder
 from otel_scorer.scoring.results_json import load
@@ -55,12 +55,9 @@ class WaitingTraces:
         given_up = {claim.member: why for claim in unscored if (why := self._given_up(claim)) is not None}
         contents = await self._ledger.read(scored)
         departures = [self._finish(claim, content) for claim, content in zip(scored, contents, strict=True)]
-        departures += [
-            await self._end_failed(claim, given_up[claim.member]) for claim in unscored if claim.member in given_up
-        ]
+        departures += await self._end_failed([claim for claim in unscored if claim.member in given_up], given_up)
         waiting = [claim for claim in unscored if claim.member not in given_up]
-        releasing = [claim for claim in waiting if _release_due(claim)]
-        departures += [await self._release(claim) for claim in releasing]
+        departures += await self._release([claim for claim in waiting if _release_due(claim)])
         await self._wait_on([claim for claim in waiting if not _release_due(claim)])
         return departures
 
@@ -109,23 +106,28 @@ class WaitingTraces:
         worker that died with it is such a crash too."""
         return claim.crashes + (claim.suspect and self._died(claim))
 
-    async def _end_failed(self, claim: Claim, status: Status) -> Departure:
-        (content,) = await self._ledger.read([claim])
+    async def _end_failed(self, claims: Sequence[Claim], given_up: Mapping[Member, Status]) -> list[Departure]:
+        contents = await self._ledger.read(claims)
+        return [
+            self._failed(claim, content, given_up[claim.member])
+            for claim, content in zip(claims, contents, strict=True)
+        ]
+
+    def _failed(self, claim: Claim, content: Content, status: Status) -> Departure:
         decision = load_decision(claim.decision)
         written = write_status(content, claim.root, status, decision)
         record = self._recorder.at_failure(claim, status)
         meta = {"state": "exporting", "record": record.to_json()}
         return Departure(claim, content.held, written.appendices, meta, end=End(claim.decision, record))
 
-    async def _release(self, claim: Claim) -> Departure:
+    async def _release(self, claims: Sequence[Claim]) -> list[Departure]:
         """Holds end while the score is awaited: a root goes with status `deadline`, its score follows by itself."""
-        (heads,) = [unpack_heads(claim.heads)]
-        content = await self._ledger.read_due(claim, self._sweep.batch_spans)
-        go, later = part_due(content.spans, heads, self._hold)
-        if later:
-            await self._ledger.advance([Advance(claim.member, claim.fence, postponed=later)])
-        written = write_status(Content(tuple(go)), claim.root, "deadline", load_decision(claim.decision))
-        return Departure(claim, go, written.appendices, freeze_all=True, due_ms=self._next_look_ms(claim))
+        departures: list[Departure] = []
+        for claim, go in await part_all_due(self._ledger, claims, self._sweep.batch_spans, self._hold):
+            written = write_status(Content(tuple(go)), claim.root, "deadline", load_decision(claim.decision))
+            due_ms = self._next_look_ms(claim)
+            departures.append(Departure(claim, go, written.appendices, freeze_all=True, due_ms=due_ms))
+        return departures
 
     async def _wait_on(self, claims: Sequence[Claim]) -> None:
         again = [claim for claim in claims if self._next_look_ms(claim) <= claim.now_ms]

@@ -59,7 +59,7 @@ def commit_of(claim: Claim, *spans: StoredSpan) -> Commit:
 async def test_what_was_released_stays_as_evidence_and_is_not_held_any_more(hasty: Ledger) -> None:
     await hasty.put([put_of(span(1), span(2), span(3))])
     claim = await due_claim(hasty)
-    due = (await hasty.read_due(claim, 10)).spans
+    due = (await hasty.read_due([claim], 10))[0].spans
     assert [one.raw for one in due] == [b"span 1 x", b"span 2 x", b"span 3 x"]
     for _ in range(2):  # the second: the first answer was lost
         await hasty.advance([Advance(claim.member, claim.fence, due_ms=claim.now_ms, done=due[:2])])
@@ -68,7 +68,7 @@ async def test_what_was_released_stays_as_evidence_and_is_not_held_any_more(hast
     (content,) = await hasty.read([claim])
     assert len(content.spans) == 3
     assert content.held == (due[2],)
-    assert (await hasty.read_due(claim, 10)).spans == (due[2],)
+    assert (await hasty.read_due([claim], 10))[0].spans == (due[2],)
     assert await hasty.commit([commit_of(claim, due[2])]) == [True]
     assert await counted(hasty) == (0, 0)
     assert await hasty.put([put_of(span(1), span(2), span(3))]) == (0, 3, 0, 0)
@@ -77,16 +77,16 @@ async def test_what_was_released_stays_as_evidence_and_is_not_held_any_more(hast
 async def test_a_prolonged_hold_outlasts_those_of_its_neighbours(hasty: Ledger) -> None:
     await hasty.put([put_of(span(1), span(2))])
     claim = await due_claim(hasty)
-    first, second = (await hasty.read_due(claim, 10)).spans
+    first, second = (await hasty.read_due([claim], 10))[0].spans
     later = claim.now_ms + 60_000
     await hasty.advance([Advance(claim.member, claim.fence, postponed=[(first, later)])])
-    assert (await hasty.read_due(claim, 10)).spans == (second,)
+    assert (await hasty.read_due([claim], 10))[0].spans == (second,)
     await hasty.advance([Advance(claim.member, claim.fence, due_ms=claim.now_ms, done=[second])])
     claim = await claim_one(hasty)
     assert claim.next_release_ms == later
     (left,) = await held(hasty, claim)
     assert (left.raw, left.postponed, left.release_ms) == (first.raw, True, later)
-    assert (await hasty.read_due(claim, 10)).spans == ()
+    assert (await hasty.read_due([claim], 10))[0].spans == ()
 
 
 async def test_a_bypass_that_sent_some_of_what_came_together_leaves_the_others(hasty: Ledger) -> None:
@@ -166,7 +166,7 @@ class Life:
             await self.ledger.mark_sent(MEMBER, some, "{}", "{}")
 
     async def release(self, claim: Claim) -> None:
-        due = list((await self.ledger.read_due(claim, self.chance.choice([1, 100]))).spans)
+        due = list((await self.ledger.read_due([claim], self.chance.choice([1, 100])))[0].spans)
         later = [one for one in due if self.chance.random() < 0.2 and not one.postponed]
         await self.ledger.advance([Advance(MEMBER, claim.fence, postponed=[(one, claim.now_ms + 2) for one in later])])
         gone = [one for one in due if one not in later and self.chance.random() < 0.8]

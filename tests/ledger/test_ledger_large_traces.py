@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
-from ledger.small_traces import MEMBER, claim_one, put_of, span
+import asyncio
+from collections.abc import Sequence
+from typing import Any
 
+import pytest
+from ledger.small_traces import LIMITS, MEMBER, claim_one, put_of, span
+
+from otel_scorer.ledger.claims import Claim
+from otel_scorer.ledger.client import Argument, StoreClient
 from otel_scorer.ledger.contents import Commit
-from otel_scorer.ledger.keys import unpack_heads
+from otel_scorer.ledger.keys import Member, unpack_heads
+from otel_scorer.ledger.settings import LedgerSettings
 from otel_scorer.ledger.store import Ledger
 from otel_scorer.wire import Head
 
@@ -55,6 +62,22 @@ async def test_a_tombstone_knows_every_span_of_a_huge_trace_and_late_ones_after(
     assert await ledger.client.redis.scard(f"{name}:more") == max(0, count + 2 - 2000)
     for left in [name] if count < 1999 else [name, f"{name}:more"]:
         assert await ledger.client.redis.pttl(left) > 3_000_000
+
+
+async def test_a_trace_without_end_does_not_fill_the_store(ledger: Ledger) -> None:
+    redis, name = ledger.client.redis, ledger.keys.tombstone(MEMBER)
+    await redis.set(name, b"{}\n" + bytes(17 * 2000))
+    for at in range(0, 200_000, 10_000):
+        await redis.sadd(f"{name}:more", *(b"more" + n.to_bytes(13, "big") for n in range(at, at + 10_000)))
+    await redis.sadd(f"{name}:older", b"what was sent ages ago")
+    for number in (1, 2):
+        assert await ledger.put([put_of(span(number))]) == (1, 0, 0, 1)
+        assert await end(ledger) == 1
+    assert (await redis.scard(f"{name}:more"), await redis.scard(f"{name}:older")) == (2, 200_000)
+    assert await redis.pttl(f"{name}:more") > 3_000_000
+    assert await redis.pttl(f"{name}:older") > 3_000_000
+    await redis.sadd(f"{name}:older", span(3).key)
+    assert await ledger.put([put_of(span(1), span(3))]) == (0, 2, 0, 0), "those of before are known too"
 
 
 async def test_a_late_span_of_a_huge_trace_costs_no_more_than_one_of_a_large_trace(ledger: Ledger) -> None:
@@ -109,4 +132,34 @@ async def test_the_due_spans_of_a_trace_that_has_gone_are_none(ledger: Ledger) -
     await ledger.put([put_of(span(1))])
     claim = await claim_one(ledger)
     await ledger.client.redis.delete(ledger.keys.trace(MEMBER))
-    assert (await ledger.read_due(claim, 10)).spans == ()
+    assert (await ledger.read_due([claim], 10))[0].spans == ()
+
+
+class Counting(StoreClient):
+    """Counts round trips."""
+
+    trips = 0
+
+    async def ask(self, commands: Sequence[tuple[Argument, ...]]) -> list[Any]:
+        self.trips += 1
+        return await super().ask(commands)
+
+
+async def test_holds_of_many_traces_are_read_together_also_where_one_of_them_has_gone(ledger: Ledger) -> None:
+    members = [Member("default", f"{number:032x}") for number in range(1, 41)]
+    for number, member in enumerate(members, 1):
+        await ledger.put([put_of(span(number), member=member)])
+    claims: list[Claim] = []
+    while len(claims) < len(members):
+        claims += await ledger.claim(len(members))
+        await asyncio.sleep(0.02)
+    redis, names = ledger.client.redis, [ledger.keys.trace(claim.member) for claim in claims]
+    await redis.delete(names[3])
+    (envelope,) = [name for name in await redis.hkeys(names[7]) if name[:1] == b"e"]
+    await redis.hdel(names[7], envelope)  # as it is between two looks, while somebody else ends the trace
+    late = [claim._replace(now_ms=claim.now_ms + 3_600_000) for claim in claims]
+    counting = Counting(ledger.client.url, 2.0)
+    contents = await Ledger(counting, LedgerSettings(), LIMITS).read_due(late, 10)
+    await counting.close()
+    assert [len(content.spans) for content in contents] == [number not in (3, 7) for number in range(40)]
+    assert counting.trips == 3

@@ -66,8 +66,10 @@ local function find_in(index, keys, found)
 end
 
 -- A tombstone is one small string: the decision, a line feed, keys of spans. Beyond this many keys the others are in a set beside it: whoever
--- looks for a few keys of a huge trace must not read all of them.
+-- looks for a few keys of a huge trace must not read all of them. A trace without end (an id that a process uses for ever) must not fill the
+-- store: a set that is full becomes the older one, and the older one is forgotten. What was sent so long ago is not known as a resend.
 local TOMBSTONE_KEYS = 2000
+local TOMBSTONE_MORE = 200000
 
 -- Adds those of `keys` that the tombstone `tomb` knows to the set `found`.
 local function find_buried(name, tomb, keys, found)
@@ -76,8 +78,10 @@ local function find_buried(name, tomb, keys, found)
   if #index < KEY * TOMBSTONE_KEYS then return end
   each(keys, 1000, function(...)
     local asked = {...}
-    for i, known in ipairs(call('SMISMEMBER', name .. ':more', ...)) do
-      if known == 1 then found[asked[i]] = true end
+    for _, set in ipairs({name .. ':more', name .. ':older'}) do
+      for i, known in ipairs(call('SMISMEMBER', set, ...)) do
+        if known == 1 then found[asked[i]] = true end
+      end
     end
   end)
 end
@@ -102,6 +106,10 @@ local function bury(name, decision, index, for_ms, fresh)
   call('SET', name, tomb .. table.concat(new, '', 1, math.min(room, #new)), 'PX', for_ms)
   local more = {}
   for i = room + 1, #new do more[#more + 1] = new[i] end
+  if #more > 0 and call('SCARD', name .. ':more') >= TOMBSTONE_MORE then
+    call('RENAME', name .. ':more', name .. ':older')
+    call('PEXPIRE', name .. ':older', for_ms)
+  end
   each(more, 1000, function(...) call('SADD', name .. ':more', ...) end)
   if #new >= room then call('PEXPIRE', name .. ':more', for_ms) end
 end
