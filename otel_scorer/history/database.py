@@ -24,6 +24,13 @@ _DRIVERS = {
     "postgresql+psycopg": _POSTGRESQL,
 }
 _WRITES = "otel_scorer_writes"
+_NOTICES_DEATH = {
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""A host of PostgreSQL that vanishes says nothing: by the system's own times that is noticed after hours."""
 _CACHE_KIB = 16 * 1024
 """Of a connection to SQLite, at most."""
 _LOG_PAGES = 4_000
@@ -110,7 +117,7 @@ def _check_file(url: URL, shown: str) -> None:
 
 def _postgresql_arguments(url: URL, busy_timeout_s: float) -> dict[str, Any]:
     """What the URL's own query does not say."""
-    ours = {"connect_timeout": 5, "options": f"-c lock_timeout={int(busy_timeout_s * 1000)}"}
+    ours = {"connect_timeout": 5, "options": f"-c lock_timeout={int(busy_timeout_s * 1000)}", **_NOTICES_DEATH}
     return {name: value for name, value in ours.items() if name not in url.query}
 
 

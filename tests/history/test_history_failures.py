@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import sqlite3
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from socket import TCP_KEEPIDLE, TCP_USER_TIMEOUT
+from typing import Any
 
 import pytest
 from past_traces import kept, record, trace_id
 
 from otel_scorer.errors import OtelScorerError, UserError
-from otel_scorer.history.database import HistoryUnavailable
+from otel_scorer.history.database import HistoryUnavailable, open_engine, parse_url
 from otel_scorer.history.settings import HistorySettings, KeepSettings
 from otel_scorer.history.store import History
 
@@ -98,6 +102,18 @@ def test_an_unreachable_server_is_unavailable_not_a_mistake() -> None:
     with pytest.raises(HistoryUnavailable, match=r"127\.0\.0\.1") as raised:
         history.open()
     assert "secret" not in str(raised.value)
+
+
+def test_a_server_whose_host_vanishes_is_noticed_within_half_a_minute(postgresql: str) -> None:
+    """By the system's own times it would be after hours, and what the history is asked waits so long."""
+    engine = open_engine(parse_url(postgresql), 5.0)
+    with engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        with socket.socket(fileno=os.dup(driver.fileno())) as seen:
+            asked = [seen.getsockopt(socket.IPPROTO_TCP, option) for option in (TCP_KEEPIDLE, TCP_USER_TIMEOUT)]
+            assert seen.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+    engine.dispose()
+    assert asked == [15, 30_000]
 
 
 def test_four_processes_open_and_fill_one_new_file(tmp_path: Path) -> None:
