@@ -36,12 +36,15 @@ def spans_by_id(trace: Trace) -> dict[str, Span]:
     return spans
 
 
-def tree(spans: Mapping[str, Span], heads: Mapping[str, Head]) -> tuple[Node, ...]:
+def tree(
+    spans: Mapping[str, Span], heads: Mapping[str, Head], repeated: Mapping[str, str] | None = None
+) -> tuple[Node, ...]:
     """Every agent span once, depth first, siblings in order of start; members of parent cycles last, at depth 0.
 
-    `spans` are those of `spans_by_id`, `heads` those of all spans of the trace.
+    `spans` are those of `spans_by_id`, `heads` those of all spans of the trace, `repeated` those of `repeated_calls`.
     """
     parents = {span_id: _agent_parent(span, spans, heads) for span_id, span in spans.items()}
+    parents.update(repeated or {})
     children: dict[str, list[Span]] = {}
     for span_id, span in spans.items():
         children.setdefault(parents[span_id] or "", []).append(span)

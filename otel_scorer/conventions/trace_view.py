@@ -29,6 +29,7 @@ from otel_scorer.conventions.identity import (
 )
 from otel_scorer.conventions.kinds import kind_of
 from otel_scorer.conventions.read import read
+from otel_scorer.conventions.repeats import repeated_calls
 from otel_scorer.conventions.roots import BY_START, Node, choose_root, spans_by_id, tree
 from otel_scorer.conventions.steps import RETRIEVAL_KINDS, TOOL_KINDS, Evidence, Step
 from otel_scorer.conventions.tool_span import tool_call_of
@@ -76,7 +77,7 @@ class TraceView:
 
     @computed
     def _nodes(self) -> tuple[Node, ...]:
-        return tree(self._spans, self.trace.heads)
+        return tree(self._spans, self.trace.heads, repeated_calls(self._spans, self.kinds))
 
     @computed
     def attribute_keys(self) -> frozenset[str]:
@@ -91,7 +92,7 @@ class TraceView:
     @computed
     def kinds(self) -> Mapping[str, Kind]:
         """The kind of every span, by span id."""
-        return {node.span.span_id: kind_of(node.span)[0] for node in self._nodes}
+        return {span_id: kind_of(span)[0] for span_id, span in self._spans.items()}
 
     @computed
     def present_kinds(self) -> frozenset[Kind]:
