@@ -10,6 +10,7 @@ from otel_scorer.conventions.values import captured, loosened, string, strings, 
 from otel_scorer.model import STATUS_ERROR, Attributes, Span, Value
 
 _REQUEST, _SETTINGS = "gen_ai.request.", "ai.settings."
+_FUNCTIONS = "gen_ai.request.functions."
 _NO_PARAMETER = frozenset({"gen_ai.request.model", "gen_ai.request.parameters"})
 _INVOCATION = ("llm.invocation_parameters", "gen_ai.request.parameters", "langfuse.observation.model.parameters")
 _NOT_DECODING = frozenset(
@@ -29,6 +30,8 @@ _NOT_DECODING = frozenset(
         "_type",
     ]
 )
+_NOT_SET = (None, "", "Infinity")
+"""What Langfuse and some others write for a parameter that was not given."""
 _ALIASES = {
     "max_completion_tokens": "max_tokens",
     "max_output_tokens": "max_tokens",
@@ -118,12 +121,12 @@ def _parameters(source: Source) -> Attributes:
                 {
                     _ALIASES.get(name, name): item
                     for name, item in value.items()
-                    if name not in _NOT_DECODING and item is not None
+                    if name not in _NOT_DECODING and item not in _NOT_SET
                 }
             )
     found.update(_of_request(source))
     for key in source.starting(_REQUEST):
-        if key not in _NO_PARAMETER:
+        if key not in _NO_PARAMETER and not key.startswith(_FUNCTIONS):
             found[key[len(_REQUEST) :]] = source.attributes[key]
     for key in _OLDER:
         if key in source.attributes:

@@ -23,7 +23,13 @@ _WORDS: dict[str, str] = {
     **dict.fromkeys(("error", "failed", "malformed_function_call"), "error"),
 }
 _LISTS = ("gen_ai.response.finish_reasons", "gen_ai.response.finish_reason", "gen_ai.response.stop_reason")
-_SINGLES = ("llm.finish_reason", "ai.response.finishReason", "ai.finishReason", "stop_reason")
+_SINGLES = (
+    "llm.finish_reason",
+    "ai.response.finishReason",
+    "ai.finishReason",
+    "stop_reason",
+    "anthropic.message.stop_reason",
+)
 _FIRST_CHOICES = ("gen_ai.completion.0.finish_reason", "gen_ai.completion.1.finish_reason")
 _TOLD_BY = frozenset({*_LISTS, *_SINGLES, *_FIRST_CHOICES})
 _MAX_CHOICES = 16

@@ -27,7 +27,7 @@ Declared = tuple[tuple[str, str], ...]
 """Tool definitions as they stand in the attributes: keys and texts."""
 
 _TOOL_KEYS = frozenset({"gen_ai.tool.definitions", "mlflow.chat.tools", "ai.prompt.tools", "model_request_parameters"})
-_TOOL_PREFIXES = ("llm.tools.", "gen_ai.tool.definitions.", "llm.request.functions.")
+_TOOL_PREFIXES = ("llm.tools.", "gen_ai.tool.definitions.", "llm.request.functions.", "gen_ai.request.functions.")
 _MESSAGE_LISTS = ("llm.input_messages.", "gen_ai.input.messages.", "gen_ai.prompt.")
 _FIRST_MESSAGES = tuple((f"{key}0.{part}role", f"{key}0.{part}") for key in _MESSAGE_LISTS for part in ("message.", ""))
 """The key of the first message's role, and how the keys of that message begin."""

@@ -44,11 +44,22 @@ _LANGSMITH: dict[str, Kind] = {
     **{name.lower(): _UPPER[name] for name in ("LLM", "CHAIN", "TOOL", "RETRIEVER", "EMBEDDING", "PROMPT", "PARSER")},
 }
 _TRACELOOP: dict[str, Kind] = {"workflow": "WORKFLOW", "task": "CHAIN", "agent": "AGENT", "tool": "TOOL"}
+_AGENTOPS: dict[str, Kind] = {
+    **_TRACELOOP,
+    **dict.fromkeys(("operation", "chain", "text"), "CHAIN"),
+    **dict.fromkeys(("session", "trace"), "WORKFLOW"),
+    "llm": "LLM",
+    "guardrail": "GUARDRAIL",
+    "evaluator": "EVALUATOR",
+    "retriever": "RETRIEVER",
+}
 _OPERATIONS: dict[str, Kind] = {
     **dict.fromkeys(
         ("chat", "generate_content", "text_completion", "completion", "llm_request", "llm_call", "response"), "LLM"
     ),
-    **dict.fromkeys(("embeddings", "embedding"), "EMBEDDING"),
+    **dict.fromkeys(("acompletion", "atext_completion", "responses", "aresponses"), "LLM"),
+    **dict.fromkeys(("anthropic_messages", "aanthropic_messages"), "LLM"),
+    **dict.fromkeys(("embeddings", "embedding", "aembedding"), "EMBEDDING"),
     **dict.fromkeys(("retrieval", "vector_db_retrieve", "search_memory", "retrieve"), "RETRIEVER"),
     **dict.fromkeys(
         ("execute_tool", "tool_call", "create_memory", "update_memory", "upsert_memory", "delete_memory"), "TOOL"
@@ -60,7 +71,7 @@ _OPERATIONS: dict[str, Kind] = {
     "invoke_workflow": "WORKFLOW",
     "handle_conversation_turn": "CONVERSATION",
     "evaluation": "EVALUATOR",
-    "rerank": "RERANKER",
+    **dict.fromkeys(("rerank", "arerank"), "RERANKER"),
     "system_prompt": "PROMPT",
 }
 _MCP: dict[str, Kind] = {"tools/call": "TOOL", "prompts/get": "PROMPT", "resources/read": "RETRIEVER"}
@@ -115,6 +126,8 @@ _NAME_PREFIXES: tuple[tuple[str, Kind], ...] = (
 )
 _NO_WORD = "UNKNOWN"
 _TEMPLATES = ("gen_ai.prompt.template.", "llm.prompt_template.")
+_OUTPUT = "gen_ai.output.messages"
+_PASSED = frozenset({"input.value", "output.value"})
 _AGENT_OPERATIONS: dict[str, Kind] = {"invoke_agent": "AGENT", "create_agent": "AGENT", "invoke_workflow": "WORKFLOW"}
 
 _EXPLICIT: tuple[tuple[str, dict[str, Kind]], ...] = (
@@ -124,6 +137,7 @@ _EXPLICIT: tuple[tuple[str, dict[str, Kind]], ...] = (
     ("langsmith.span.kind", _LANGSMITH),
     ("mlflow.spanType", _UPPER),
     ("traceloop.span.kind", _TRACELOOP),
+    ("agentops.span.kind", _AGENTOPS),
     ("gen_ai.operation.name", _OPERATIONS),
     ("mcp.method.name", _MCP),
 )
@@ -138,9 +152,9 @@ def kind_of(span: Span) -> tuple[Kind, str]:
     """(kind, the word that the span says it with, as it stands there; "" where only its structure tells).
 
     An unknown word of a known key gives UNKNOWN and the word; the word "unknown" itself leaves it to the rules that
-    follow (traceAI has no other for prompts and parsers). `langsmith.span.kind` comes before
-    `gen_ai.operation.name`, which is wrong on its retriever and prompt runs; a CHAIN that invokes an agent or
-    workflow is that.
+    follow (traceAI has no other for prompts and parsers), and so does an unknown operation (LiteLLM writes the name
+    of the function that was called). `langsmith.span.kind` comes before `gen_ai.operation.name`, which is wrong on
+    its retriever and prompt runs; a CHAIN that invokes an agent or workflow is that.
     """
     attributes = span.attributes
     declared = string(attributes.get("openinference.span.kind"))
@@ -149,7 +163,9 @@ def kind_of(span: Span) -> tuple[Kind, str]:
     for key, kinds in _EXPLICIT:
         word = _word(attributes, key) if key in attributes else ""
         if word and word.upper() != _NO_WORD:
-            return _looked_up(kinds, word), word
+            kind = _looked_up(kinds, word)
+            if kind != "UNKNOWN" or kinds is not _OPERATIONS:
+                return kind, word
         declared = declared or word
     told = _a2a(span) or _vercel(attributes) or _span_type(attributes) or _later(attributes)
     return told or (_structural(span, declared), declared)
@@ -238,14 +254,15 @@ def _is_model_call(attributes: Attributes) -> bool:
         "gen_ai.completion",
         "llm.input_messages",
     )
-    return "gen_ai.usage.input_tokens" in attributes or any(key.startswith(starts) for key in attributes)
+    used = "gen_ai.usage.input_tokens" in attributes or "gen_ai.usage.prompt_tokens" in attributes
+    return used or any(key.startswith(starts) for key in attributes)
 
 
 def _step(attributes: Attributes) -> Kind:
     """A step of which its instrumentation says that it has no word for it."""
     if any(key.startswith(_TEMPLATES) for key in attributes):
         return "PROMPT"
-    return "CHAIN" if "input.value" in attributes or "output.value" in attributes else "UNKNOWN"
+    return "CHAIN" if not _PASSED.isdisjoint(attributes) else "UNKNOWN"
 
 
 def _undeclared(span: Span) -> Kind:
@@ -259,4 +276,7 @@ def _undeclared(span: Span) -> Kind:
         return "GUARDRAIL"
     if "logfire.feedback.name" in attributes:
         return "EVALUATOR"
-    return "MCP" if any(key.startswith("mcp.") for key in attributes) else "UNKNOWN"
+    if any(key.startswith("mcp.") for key in attributes):
+        return "MCP"
+    # OpenLIT's decorator writes what a function returned as if a model had said it, and names no model
+    return "CHAIN" if _OUTPUT in attributes and "gen_ai.request.model" not in attributes else "UNKNOWN"

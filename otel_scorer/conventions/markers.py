@@ -47,6 +47,7 @@ PREFIXES: tuple[str, ...] = (
     "lmnr.",
     "lk.",
     "voltagent.",
+    "agentops.",
     "claude_code.",
     # Vercel AI: not `ai.` alone, which is Azure Application Insights too (`ai.operation.id`, `ai.cloud.role`)
     "ai.operationId",

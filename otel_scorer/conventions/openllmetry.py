@@ -14,7 +14,8 @@ from otel_scorer.conventions.source import Source
 from otel_scorer.conventions.values import string, too_many
 from otel_scorer.model import Document, Message, ToolDefinition, Value
 
-_PROMPT, _COMPLETION, _FUNCTIONS = "gen_ai.prompt", "gen_ai.completion", "llm.request.functions"
+_PROMPT, _COMPLETION = "gen_ai.prompt", "gen_ai.completion"
+_FUNCTIONS = ("llm.request.functions", "gen_ai.request.functions")
 _INPUT, _OUTPUT = ("traceloop.entity.input", "gen_ai.task.input"), ("traceloop.entity.output", "gen_ai.task.output")
 _WRAPPED = re.compile(r'\{"(?:inputs|outputs)": ?')
 _BESIDE = re.compile(r'(?:, ?"(?:tags|metadata|kwargs)": ?|\}\Z)')
@@ -51,7 +52,7 @@ def _passed(source: Source, keys: tuple[str, ...]) -> str | None:
 
 
 def _functions(source: Source) -> tuple[ToolDefinition, ...] | None:
-    rows = source.rows(_FUNCTIONS)
+    rows = next(filter(None, map(source.rows, _FUNCTIONS)), None)
     return definitions(rows) if rows else None
 
 
@@ -91,7 +92,7 @@ READS: tuple[Reads, ...] = (
     Reads("output_messages", (_COMPLETION,), lambda source: _messages(source, _COMPLETION, "assistant")),
     Reads("input_text", _INPUT, lambda source: _passed(source, _INPUT)),
     Reads("output_text", _OUTPUT, lambda source: _passed(source, _OUTPUT)),
-    Reads("tool_definitions", (_FUNCTIONS,), _functions),
+    Reads("tool_definitions", _FUNCTIONS, _functions),
     Reads("query", (_PROMPT,), _query),
     Reads("documents", (_PROMPT,), _documents),
     Reads("reranked", (_COMPLETION,), _reranked),

@@ -23,6 +23,14 @@ def printed_object(text: str) -> Value:
     return found.value if found.ok else None
 
 
+def printed_list(text: str) -> list[Value] | None:
+    """What a printed tuple or list of plain values says (`('x', 1)`); None for any other text."""
+    if len(text) > _LONGEST or (text[:1], text[-1:]) not in (("(", ")"), ("[", "]")):
+        return None
+    found = decode("[" + _TOKEN.sub(_as_json, text[1:-1]).rstrip().removesuffix(",") + "]")
+    return found.value if isinstance(found.value, list) else None
+
+
 _MESSAGE = re.compile(r"""content=('(?:[^'\\]|\\.)*+'|"(?:[^"\\]|\\.)*+")\s(?=.*\btool_call_id=)""", re.DOTALL)
 
 

@@ -109,7 +109,7 @@ _SCOPES: tuple[tuple[str, str], ...] = (
     ("opentelemetry.instrumentation.openai.v1", "openllmetry"),
     ("openlit", "openlit"),
     ("litellm", "litellm"),
-    ("com.anthropic", "claude_code"),
+    ("com.anthropic.claude_code", "claude_code"),
 )
 
 

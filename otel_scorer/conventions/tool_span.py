@@ -36,6 +36,7 @@ RESULT = (
     "gen_ai.tool.output",
     "gen_ai.tool.result",
     "gen_ai.tool.message",
+    "anthropic.tool_result.content",
 )
 _PARAMETERS = ("tool.parameters", "gen_ai.tool.parameters")
 _WHOLE_INPUT = (
@@ -46,6 +47,7 @@ _WHOLE_INPUT = (
     "mcp.request.argument",
     "langfuse.observation.input",
     "mlflow.spanInputs",
+    "agentops.tool.input",
     "gen_ai.prompt",
 )
 
@@ -140,12 +142,14 @@ def _unprinted(value: Value) -> Value:
 
 
 def _told_in_message(value: Value) -> Value:
-    """What a tool message of LangChain holds, in its three forms: `message_to_dict`, `dumpd` and `str`."""
+    """What a tool message of LangChain holds, in its four forms: `message_to_dict`, `dumpd`, `model_dump`, `str`."""
     if isinstance(value, str):
         told = printed_tool_message(value)
         return value if told is None else result_content(told)
     if not isinstance(value, dict):
         return value
+    if value.get("type") == "tool" and "content" in value and "tool_call_id" in value:
+        return result_content(value["content"])
     inner = value.get("data") if value.get("type") == "tool" else None
     if inner is None and value.get("type") == "constructor" and "lc" in value:
         inner = value.get("kwargs")
