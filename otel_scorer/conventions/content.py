@@ -145,7 +145,10 @@ def _address(value: Value, depth: int = 0) -> str:
 
 
 def _is_block(value: Value) -> bool:
-    return isinstance(value, dict) and (isinstance(value.get("text"), str) or "json" in value) and len(value) <= 4
+    if not isinstance(value, dict) or len(value) > 4:
+        return False
+    told = "content" if value.get("type") == "text" and "text" not in value else "text"
+    return isinstance(value.get(told), str) or "json" in value
 
 
 def _block_text(value: Value) -> str:

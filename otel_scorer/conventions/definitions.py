@@ -1,4 +1,4 @@
-"""Tool definitions in any shape: OpenAI, Anthropic, Gemini, OpenTelemetry, Pydantic AI, OpenInference rows."""
+"""Tool definitions in any shape: OpenAI, Anthropic, Gemini, Bedrock, OpenTelemetry, Pydantic AI, OpenInference rows."""
 
 from __future__ import annotations
 
@@ -59,6 +59,9 @@ def _each(item: Value, depth: int) -> list[ToolDefinition]:
     tool = item.get("tool")
     if isinstance(tool, dict):
         return _each_row(tool, depth)
+    bedrock = item.get("toolSpec")
+    if isinstance(bedrock, dict):
+        return _each(bedrock, depth + 1)
     return _one(item)
 
 
@@ -78,6 +81,8 @@ def _one(item: dict[str, Value]) -> list[ToolDefinition]:
     if not name:
         return []
     schema = next((loosened(item[key]) for key in _SCHEMA_KEYS if item.get(key) is not None), None)
+    if isinstance(schema, dict) and schema.keys() == {"json"}:
+        schema = loosened(schema["json"])
     return [ToolDefinition(name, string(item.get("description")), schema)]
 
 

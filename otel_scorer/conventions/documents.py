@@ -7,7 +7,7 @@ from otel_scorer.model import Document, Value
 
 _TEXT_KEYS = ("content", "page_content", "pageContent", "text", "document", "snippet", "body")
 _SCORE_KEYS = ("score", "relevance_score", "relevanceScore", "similarity")
-_LIST_KEYS = ("documents", "results", "docs", "source_documents", "matches", "records", "ranking", "context")
+_LIST_KEYS = ("documents", "results", "docs", "source_documents", "matches", "records", "ranking", "context", "output")
 _QUERY_KEYS = ("query", "question", "input", "q", "text", "search_query", "query_text", "query_str")
 
 

@@ -38,8 +38,9 @@ class Response(NamedTuple):
 def request(value: Value) -> Request:
     """Read what was asked; all fields empty when the value is no such request."""
     value = loosened(value)
-    if shapes.is_chat(value):
-        return _request(shapes.messages(value, "user"))
+    if isinstance(value, list) and shapes.is_chat(value):
+        chat, offered = _apart(value)
+        return _request(shapes.messages(chat, "user"), None, definitions(offered) if offered else None)
     if not isinstance(value, dict):
         return Request()
     body = value.get("kwargs")
@@ -50,6 +51,19 @@ def request(value: Value) -> Request:
     )
     tools = definitions(value["tools"]) if value.get("tools") else None
     return _request(_asked(value), system, tools)
+
+
+def _apart(chat: list[Value]) -> tuple[list[Value], list[Value]]:
+    """(messages, tools): Langfuse's callback for LangChain writes each offered tool as one more message."""
+    offered = [_dict(message)["content"] for message in chat if _is_definition(message)]
+    return ([message for message in chat if not _is_definition(message)] if offered else chat), offered
+
+
+def _is_definition(message: Value) -> bool:
+    told = _dict(_dict(message).get("content"))
+    return (
+        told.get("type") == "function" and isinstance(told.get("function"), dict) and _dict(message)["role"] == "tool"
+    )
 
 
 def _request(

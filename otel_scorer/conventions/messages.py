@@ -47,7 +47,7 @@ def messages(value: Value, default_role: str) -> Messages | None:
     _gather(value, default_role, found, 0)
     if not found and not isinstance(value, list):
         return None
-    if found and not any(read.told or _has_content(read.message) for read in found):
+    if found and not any(read.told or says_something(read.message) for read in found):
         return None
     hidden = any(read.hidden for read in found) or (isinstance(value, list) and len(value) > MAX_ITEMS)
     return Messages(tuple(read.message for read in found), hidden)
@@ -79,7 +79,7 @@ def with_finish_reasons(items: tuple[Message, ...]) -> tuple[str, ...]:
 
 def without_empty(items: tuple[Message, ...]) -> tuple[Message, ...]:
     """Drop answers that say nothing beside others that do (a Responses API reasoning item without summary)."""
-    told = tuple(item for item in items if _has_content(item))
+    told = tuple(item for item in items if says_something(item))
     return told or items
 
 
@@ -178,7 +178,7 @@ def _message(item: dict[str, Value], default_role: str) -> _Read:
     # Nobody asks with an empty message: there the exporter lost the parts. A model does answer with none. Parts that
     # hold nothing readable (`{"type": "text"}` alone, redacted ones) were not captured.
     told = bool(content.texts) or (role == "assistant" and item.get("parts") == [])
-    lost = role != "assistant" and not told and not _has_content(message)
+    lost = role != "assistant" and not told and not says_something(message)
     return _Read(message, content.hidden or lost, told)
 
 
@@ -372,5 +372,6 @@ def _names_role(item: dict[str, Value]) -> bool:
     return isinstance(item.get("kwargs"), dict) or (isinstance(kind, str) and kind.lower() in _ROLES)
 
 
-def _has_content(message: Message) -> bool:
+def says_something(message: Message) -> bool:
+    """Whether a message holds anything but a role."""
     return bool(message.text or message.tool_calls or message.tool_results or message.reasoning or message.media)

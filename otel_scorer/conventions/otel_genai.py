@@ -18,7 +18,7 @@ from otel_scorer.conventions.values import is_cut, loosened, text_of
 from otel_scorer.model import Document, Message, ToolCall, ToolDefinition, Value
 
 _INPUT, _OUTPUT = "gen_ai.input.messages", "gen_ai.output.messages"
-_TOOLS = "gen_ai.tool.definitions"
+_TOOLS, _COMPLETION = "gen_ai.tool.definitions", "gen_ai.completion"
 _DOCUMENTS = ("gen_ai.retrieval.documents", "gen_ai.memory.records")
 
 
@@ -72,6 +72,14 @@ def tools(source: Source, key: str) -> tuple[ToolDefinition, ...] | None:
     return found
 
 
+def _answers(source: Source) -> tuple[Message, ...] | None:
+    """LiteLLM leaves a message's parts empty where it asks for tools, and writes the calls in OpenLLMetry's words."""
+    found = chat(source, _OUTPUT, "assistant")
+    if found and source.rows(_COMPLETION) and not any(map(shapes.says_something, found)):
+        return ()
+    return found
+
+
 def _unread(source: Source, key: str) -> str | None:
     """The text under a key of messages where it is no JSON, or only the front part of it."""
     value = source.json(key)
@@ -92,11 +100,11 @@ def _documents(source: Source) -> tuple[Document, ...] | None:
 READS: tuple[Reads, ...] = (
     Reads("system_instructions", ("gen_ai.system_instructions",), _system),
     Reads("input_messages", (_INPUT,), lambda source: chat(source, _INPUT, "user")),
-    Reads("output_messages", (_OUTPUT,), lambda source: chat(source, _OUTPUT, "assistant")),
+    Reads("output_messages", (_OUTPUT,), _answers),
     Reads("input_text", (_INPUT,), lambda source: _unread(source, _INPUT)),
     text("input_text", "gen_ai.prompt", "gen_ai.prompts"),
     Reads("output_text", (_OUTPUT,), lambda source: _unread(source, _OUTPUT)),
-    text("output_text", "gen_ai.completion"),
+    text("output_text", _COMPLETION),
     Reads("tool_definitions", (_TOOLS,), lambda source: tools(source, _TOOLS)),
     text("query", "gen_ai.retrieval.query.text", "gen_ai.retrieval.query", "gen_ai.memory.query.text"),
     Reads("documents", _DOCUMENTS, _documents),

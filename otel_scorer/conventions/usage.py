@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from otel_scorer.conventions.printed import printed_object
 from otel_scorer.conventions.values import decode, integer
 from otel_scorer.model import Attributes, Span, Usage, Value
 
@@ -63,6 +64,7 @@ _KEYS: dict[str, tuple[str, ...]] = {
 _FIELDS = {key: name for name, keys in _KEYS.items() for key in keys}
 _LANGFUSE, _MLFLOW = "langfuse.observation.usage_details", "mlflow.chat.tokenUsage"
 _LANGSMITH_IN, _LANGSMITH_OUT = "gen_ai.usage.input_token_details", "gen_ai.usage.output_token_details"
+_LOGFIRE = "gen_ai.usage.raw"
 _TOLD_BY = frozenset({*_FIELDS, _LANGFUSE, _MLFLOW, _LANGSMITH_IN, _LANGSMITH_OUT, "input_tokens"})
 _NOTHING = Usage()
 
@@ -81,7 +83,8 @@ def usage_of(span: Span) -> Usage:
     found = {name: _first(attributes, keys) if name in told else None for name, keys in _KEYS.items()}
     if _LANGSMITH_IN in attributes or _LANGSMITH_OUT in attributes:
         _add_langsmith(found, attributes)
-    return _whole(**found)
+    whole = _whole(**found)
+    return both(whole, from_object(_object(attributes[_LOGFIRE]))) if _LOGFIRE in attributes else whole
 
 
 def both(first: Usage, second: Usage | None) -> Usage:
@@ -117,6 +120,8 @@ def _first(attributes: Attributes, keys: tuple[str, ...]) -> int | None:
 
 def _object(value: Value) -> dict[str, Value]:
     found = decode(value).value if isinstance(value, str) else value
+    if isinstance(found, str):
+        found = printed_object(found)
     return found if isinstance(found, dict) else {}
 
 
@@ -129,7 +134,11 @@ def _claude_code(attributes: Attributes) -> Usage:
 
 
 def _langfuse(details: dict[str, Value]) -> Usage:
-    """Its integrations split both counts into disjoint parts (`input_cached_tokens`, `output_reasoning_tokens`)."""
+    """Its integrations split both counts into disjoint parts (`input_cached_tokens`, `output_reasoning_tokens`); the
+    wrapper of OpenAI's client writes the response's own object.
+    """
+    if "prompt_tokens" in details and "input" not in details:
+        return from_object(details)
     return _whole(
         input=_parts(details, "input", "prompt_tokens"),
         output=_parts(details, "output", "completion_tokens"),
