@@ -80,6 +80,12 @@ def _answers(source: Source) -> tuple[Message, ...] | None:
     return found
 
 
+def _whole(source: Source, *keys: str) -> str | None:
+    """A step's input or output in one piece. LangSmith writes `{}` for what it was told to hide."""
+    told = source.text(*keys)
+    return None if told == "{}" and "langsmith.span.kind" in source.attributes else told
+
+
 def _unread(source: Source, key: str) -> str | None:
     """The text under a key of messages where it is no JSON, or only the front part of it."""
     value = source.json(key)
@@ -102,9 +108,13 @@ READS: tuple[Reads, ...] = (
     Reads("input_messages", (_INPUT,), lambda source: chat(source, _INPUT, "user")),
     Reads("output_messages", (_OUTPUT,), _answers),
     Reads("input_text", (_INPUT,), lambda source: _unread(source, _INPUT)),
-    text("input_text", "gen_ai.prompt", "gen_ai.prompts"),
+    Reads(
+        "input_text",
+        ("gen_ai.prompt", "gen_ai.prompts"),
+        lambda source: _whole(source, "gen_ai.prompt", "gen_ai.prompts"),
+    ),
     Reads("output_text", (_OUTPUT,), lambda source: _unread(source, _OUTPUT)),
-    text("output_text", _COMPLETION),
+    Reads("output_text", (_COMPLETION,), lambda source: _whole(source, _COMPLETION)),
     Reads("tool_definitions", (_TOOLS,), lambda source: tools(source, _TOOLS)),
     text("query", "gen_ai.retrieval.query.text", "gen_ai.retrieval.query", "gen_ai.memory.query.text"),
     Reads("documents", _DOCUMENTS, _documents),

@@ -53,7 +53,8 @@ _WHOLE_INPUT = (
 
 _ANY_INPUT = (*ARGUMENTS, *_WHOLE_INPUT)
 ADK_NOT_CAPTURED = ("{}", "N/A", "<not serializable>", "")
-"""What Google's ADK writes for tool arguments and results that it leaves out."""
+"""What Google's ADK writes for tool arguments and results that it leaves out; LangSmith the first of them."""
+_MAY_HIDE = frozenset({"gcp.vertex.agent.tool_call_args", "langsmith.span.kind"})
 
 
 def tool_call_of(span: Span, kind: str | None = None) -> ToolCall | None:
@@ -65,7 +66,7 @@ def tool_call_of(span: Span, kind: str | None = None) -> ToolCall | None:
         return None
     attributes = span.attributes
     told = next((attributes[key] for key in _ANY_INPUT if captured(attributes.get(key))), None)
-    if told in ADK_NOT_CAPTURED and "gcp.vertex.agent.tool_call_args" in attributes:
+    if told in ADK_NOT_CAPTURED and not _MAY_HIDE.isdisjoint(attributes):
         told = None
     arguments = arguments_of(told) if told is not None and not is_cut(told) else None
     return ToolCall(name_of(span), call_id_of(attributes), arguments)

@@ -59,13 +59,24 @@ def _hidden_by(prefix: str, **more: str) -> _Switches:
     return _Switches(f"unset {prefix}_HIDE_INPUTS and {prefix}_HIDE_OUTPUTS (it captures by default)", sides | more)
 
 
+_OPENLIT = _Switches(
+    f"unset {_CAPTURE} and take openlit.init(capture_message_content=False) away (it captures by default)"
+)
+_LITELLM = _Switches(
+    f"unset litellm.turn_off_message_logging, and {_CAPTURE} or set it to SPAN_ONLY (with true the content leaves "
+    "the spans for log records; it captures by default)"
+)
 _OF_SCOPE: tuple[tuple[str, _Switches], ...] = (
     ("opentelemetry.util.genai", _Switches(f"set {_CAPTURE}=SPAN_ONLY (older releases ask for {_LATEST} beside it)")),
     ("agent_framework", _Switches("set ENABLE_SENSITIVE_DATA=true")),
     ("pydantic-ai", _Switches("set InstrumentationSettings(include_content=True)")),
     ("gcp.vertex.agent", _Switches("set ADK_CAPTURE_MESSAGE_CONTENT_IN_SPANS=true")),
-    ("openlit", _Switches("set openlit.init(capture_message_content=True)")),
-    ("litellm", _Switches("set litellm.turn_off_message_logging = False")),
+    ("openlit", _OPENLIT),
+    ("litellm", _LITELLM),
+    (
+        "com.anthropic.sdk",
+        _Switches("set ANTHROPIC_OPEN_TELEMETRY_TRACES_CONTENT_MODE=content (the client's spans hold no content else)"),
+    ),
 )
 """By the beginning of the scope's name: these say more than the dialect does."""
 
@@ -93,8 +104,12 @@ _OF_DIALECT: Mapping[str, _Switches] = {
             "output": "set experimental_telemetry: {recordOutputs: true}",
         },
     ),
-    "openlit": _Switches("set openlit.init(capture_message_content=True)"),
-    "litellm": _Switches("set litellm.turn_off_message_logging = False"),
+    "openlit": _OPENLIT,
+    "litellm": _LITELLM,
+    "langfuse": _Switches(
+        "unset LANGFUSE_OBSERVE_DECORATOR_IO_CAPTURE_ENABLED, take @observe(capture_input=False, capture_output=False) "
+        "and Langfuse(mask=...) away (it captures by default)"
+    ),
 }
 
 
