@@ -245,3 +245,19 @@ def test_nothing_seen_is_said() -> None:
     assert "1 trace, 3 agent spans" in capture.get()
     assert "1 of 1 traces" in capture.get()
     assert to_plain(diagnose([run()], [AGENT]))["traces"] == 1
+
+
+@pytest.mark.parametrize(
+    ("scope", "dialect", "words"),
+    [
+        ("com.anthropic.sdk.python", OTEL, ("ANTHROPIC_OPEN_TELEMETRY_TRACES_CONTENT_MODE=content",)),
+        ("langfuse-sdk", "langfuse", ("LANGFUSE_OBSERVE_DECORATOR_IO_CAPTURE_ENABLED",)),
+        ("litellm", OPENLLMETRY, ("turn_off_message_logging", "SPAN_ONLY")),
+        ("openlit.instrumentation.openai", "openlit", ("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT",)),
+    ],
+)
+def test_the_switches_of_platforms_are_those_of_their_packages(
+    scope: str, dialect: str, words: tuple[str, ...]
+) -> None:
+    told = switch_for(scope, dialect, "output")
+    assert all(word in told for word in words), told
