@@ -127,7 +127,6 @@ _NAME_PREFIXES: tuple[tuple[str, Kind], ...] = (
 _NO_WORD = "UNKNOWN"
 _TEMPLATES = ("gen_ai.prompt.template.", "llm.prompt_template.")
 _OUTPUT = "gen_ai.output.messages"
-_PASSED = frozenset({"input.value", "output.value"})
 _AGENT_OPERATIONS: dict[str, Kind] = {"invoke_agent": "AGENT", "create_agent": "AGENT", "invoke_workflow": "WORKFLOW"}
 
 _EXPLICIT: tuple[tuple[str, dict[str, Kind]], ...] = (
@@ -262,7 +261,7 @@ def _step(attributes: Attributes) -> Kind:
     """A step of which its instrumentation says that it has no word for it."""
     if any(key.startswith(_TEMPLATES) for key in attributes):
         return "PROMPT"
-    return "CHAIN" if not _PASSED.isdisjoint(attributes) else "UNKNOWN"
+    return "CHAIN" if "input.value" in attributes or "output.value" in attributes else "UNKNOWN"
 
 
 def _undeclared(span: Span) -> Kind:

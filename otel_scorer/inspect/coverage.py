@@ -148,10 +148,23 @@ def _subjects(seen: TraceView, rubric: Rubric) -> Iterator[tuple[Target, Span, s
     if rubric.level == "trace":
         yield Target(seen), seen.root or seen.trace.spans[0], TRACE
     elif rubric.level == "span":
+        retold = _told_by_another(seen)
         for index, step in enumerate(seen.steps):
             inner = not rubric.applies.inner or is_inner(seen, index)
-            if inner and step.genai.kind in rubric.applies.kinds:
+            if inner and step.genai.kind in rubric.applies.kinds and step.span_id not in retold:
                 yield Target(seen, step), step.span, step.genai.kind
+
+
+def _told_by_another(seen: TraceView) -> frozenset[str]:
+    """Model calls without content of which another instrumentation tells all, in a span right above or below."""
+    calls = [step for step in seen.steps if step.genai.kind == "LLM"]
+    whole = {step.span_id for step in calls if _has_input(step.genai) and _has_output(step.genai)}
+    ids, told = {step.span_id for step in calls}, set(whole)
+    for step in reversed(calls):
+        if step.span_id in told and step.parent_id in ids:
+            told.add(step.parent_id)
+    told.update(step.span_id for step in calls if step.parent_id in told)
+    return frozenset(told - whole)
 
 
 def _asked_of(seen: TraceView, span: Span, place: Place, need: str) -> dict[Writer, set[Kind]]:

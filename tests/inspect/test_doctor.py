@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hidden_content import SHARED, recorded, without_content
@@ -15,6 +16,7 @@ from otel_scorer.inspect.doctor import Advice, diagnose
 from otel_scorer.inspect.doctor_report import render, to_plain
 from otel_scorer.inspect.evidence_advice import attribute_for
 from otel_scorer.model import DIMENSIONS, Head, Resource, Scope, Value
+from otel_scorer.otlp import read_traces
 from otel_scorer.scoring.bundled import shipped_rubrics
 from otel_scorer.scoring.evidence import SPAN_NEEDS, TRACE_NEEDS
 from otel_scorer.scoring.requested import RequestedRubrics
@@ -261,3 +263,10 @@ def test_the_switches_of_platforms_are_those_of_their_packages(
 ) -> None:
     told = switch_for(scope, dialect, "output")
     assert all(word in told for word in words), told
+
+
+@pytest.mark.parametrize("name", ["traceloop-sdk-0.62.4", "logfire-5.2.0"])
+def test_a_client_s_own_spans_need_no_content_where_those_of_an_instrumentation_have_it(name: str) -> None:
+    recorded_run = Path(__file__).parents[1] / "conventions" / "recorded" / f"{name}.jsonl"
+    diagnosis = diagnose(read_traces([recorded_run]), [LLM])
+    assert diagnosis.advice == ()
