@@ -15,6 +15,7 @@ from otel_scorer.model import ROOT_KINDS, Head, Kind, Span, Trace
 
 KindOf = Mapping[str, Kind]
 BY_START = attrgetter("start_ns", "span_id")
+_STEPS: frozenset[Kind] = ROOT_KINDS | {"LLM", "TOOL", "RETRIEVER"}
 
 
 class Node(NamedTuple):
@@ -56,6 +57,18 @@ def tree(
             if span_id not in nodes:
                 _walk(Node(span, "", 0, False), children, nodes)
     return tuple(nodes.values())
+
+
+def unnamed_steps(spans: Mapping[str, Span], kinds: KindOf) -> dict[str, Kind]:
+    """CHAIN for spans at the top that say nothing of their kind and have a step of an agent right below them: what a
+    dialect that we do not know calls its agent.
+    """
+    above = {span.parent_id for span_id, span in spans.items() if kinds[span_id] in _STEPS}
+    return {
+        span_id: "CHAIN"
+        for span_id, span in spans.items()
+        if kinds[span_id] == "UNKNOWN" and span_id in above and span.parent_id not in spans
+    }
 
 
 def choose_root(roots: Sequence[Span], kinds: KindOf) -> Span | None:

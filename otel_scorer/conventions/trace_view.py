@@ -30,7 +30,7 @@ from otel_scorer.conventions.identity import (
 from otel_scorer.conventions.kinds import kind_of
 from otel_scorer.conventions.read import read
 from otel_scorer.conventions.repeats import repeated_calls
-from otel_scorer.conventions.roots import BY_START, Node, choose_root, spans_by_id, tree
+from otel_scorer.conventions.roots import BY_START, Node, choose_root, spans_by_id, tree, unnamed_steps
 from otel_scorer.conventions.steps import RETRIEVAL_KINDS, TOOL_KINDS, Evidence, Step
 from otel_scorer.conventions.tool_span import tool_call_of
 from otel_scorer.conventions.tool_use import ToolUse
@@ -92,7 +92,8 @@ class TraceView:
     @computed
     def kinds(self) -> Mapping[str, Kind]:
         """The kind of every span, by span id."""
-        return {span_id: kind_of(span)[0] for span_id, span in self._spans.items()}
+        found = {span_id: kind_of(span)[0] for span_id, span in self._spans.items()}
+        return found | unnamed_steps(self._spans, found) if "UNKNOWN" in found.values() else found
 
     @computed
     def present_kinds(self) -> frozenset[Kind]:

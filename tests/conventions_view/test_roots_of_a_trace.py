@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from spans_by_hand import kind, span, trace
+from spans_by_hand import kind, otel_llm, span, trace
 
 from otel_scorer.conventions.trace_view import view
 from otel_scorer.model import Head, Scope, Span
@@ -125,3 +125,23 @@ def test_root_status_and_usage_read_no_messages() -> None:
     _ = seen.root, seen.own, seen.incomplete, seen.duration_s, seen.errors, seen.usage, seen.models, seen.finish_reasons
     assert "genai" not in vars(seen)
     assert "steps" not in vars(seen)
+
+
+def test_a_span_of_no_known_kind_over_an_agent_s_steps_is_a_step_of_the_program() -> None:
+    unnamed = span("top", "", (0, 100), {"newagent.step": "x"})
+    seen = view(trace(unnamed, span("model", "top", (1, 2), otel_llm([("user", "hi")], [("assistant", "yo")]))))
+    assert seen.root is not None
+    assert (seen.root.span_id, seen.kinds["top"], seen.by_id["top"].kind) == ("top", "CHAIN", "CHAIN")
+    assert (seen.task, seen.final_answer) == ("hi", "yo")
+
+
+def test_a_span_of_no_known_kind_that_stands_alone_or_within_stays_so() -> None:
+    seen = view(
+        trace(
+            span("top", "", (0, 100), kind("AGENT")),
+            span("inner", "top", (1, 50), {"newagent.step": "x"}),
+            span("tool", "inner", (2, 3), kind("TOOL")),
+            span("other", "", (60, 70), {"newagent.step": "x"}),
+        )
+    )
+    assert (seen.kinds["inner"], seen.kinds["other"]) == ("UNKNOWN", "UNKNOWN")
