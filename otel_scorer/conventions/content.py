@@ -13,6 +13,8 @@ from otel_scorer.conventions.values import MAX_ITEMS, REDACTED, captured, loosen
 from otel_scorer.model import ToolCall, ToolResult, Value
 
 _MAX_DEPTH = 12
+_CALL_ID = ("id", "call_id", "toolCallId", "toolUseId", "tool_call_id", "ref")
+_RESULT_ID = ("id", "tool_use_id", "toolUseId", "toolCallId", "tool_call_id", "call_id", "ref")
 
 
 @dataclass(slots=True)
@@ -87,9 +89,7 @@ def tool_call(value: Value) -> ToolCall | None:
     if not name and not isinstance(function, dict):
         return None
     arguments = first_of(told, "arguments", "args", "input", "parameters")
-    return ToolCall(
-        name, _first_string(outer, "id", "call_id", "toolCallId", "toolUseId", "tool_call_id"), _arguments(arguments)
-    )
+    return ToolCall(name, _first_string(outer, *_CALL_ID), _arguments(arguments))
 
 
 def result_content(value: Value) -> Value:
@@ -188,7 +188,21 @@ def _text(content: Content, part: dict[str, Value]) -> None:
     text = first_of(part, "content", "text", "refusal")
     if isinstance(text, dict):
         text = text.get("value")
-    content.add_text(text)
+    inner = _parts_in(text) if isinstance(text, str) and text[:2] == "[{" else None
+    if inner is None:
+        content.add_text(text)
+    else:
+        content.add(inner)
+
+
+def _parts_in(text: str) -> list[Value] | None:
+    """The parts that an instrumentation wrote as the JSON text of one part (OpenLLMetry of LangChain.js does); None for
+    a text that is JSON of another sort.
+    """
+    inner = loosened(text) if '"type"' in text[:200] else None
+    if not isinstance(inner, list) or not all(isinstance(one, dict) and one.get("type") in PART_TYPES for one in inner):
+        return None
+    return inner
 
 
 def _call(content: Content, part: dict[str, Value]) -> None:
@@ -205,7 +219,7 @@ def tool_result(part: dict[str, Value]) -> ToolResult:
     """What a part hands back to the model, whatever the names of its fields."""
     told = first_of(part, "response", "result", "output", "content", "server_tool_call_response")
     return ToolResult(
-        id=_first_string(part, "id", "tool_use_id", "toolUseId", "toolCallId", "tool_call_id", "call_id"),
+        id=_first_string(part, *_RESULT_ID),
         name=_first_string(part, "name", "toolName"),
         content=result_content(told),
         is_error=_is_error(part),
@@ -249,6 +263,9 @@ def _code(content: Content, part: dict[str, Value]) -> None:
     content.add_text(first_of(part, "code", "output"))
 
 
+RESULT_KEYS = ("toolResult", "function_response", "functionResponse", "toolResponse")
+"""Keys by which a part without a type says that it is a tool's result (Bedrock, Gemini, Genkit)."""
+
 _Handler = Callable[[Content, "dict[str, Value]"], None]
 
 _TYPED: dict[str, _Handler] = {
@@ -267,12 +284,13 @@ _TYPED: dict[str, _Handler] = {
 }
 
 _KEYED: dict[str, _Handler] = {
-    **dict.fromkeys(("toolUse", "function_call", "functionCall", "tool_call"), _call),
-    **dict.fromkeys(("toolResult", "function_response", "functionResponse"), _result),
+    **dict.fromkeys(("toolUse", "function_call", "functionCall", "tool_call", "toolRequest"), _call),
+    **dict.fromkeys(RESULT_KEYS, _result),
     "reasoningContent": _reasoning,
     **dict.fromkeys(("executable_code", "executableCode", "code_execution_result", "codeExecutionResult"), _code),
     **dict.fromkeys(
-        ("inline_data", "inlineData", "file_data", "fileData", "image", "document", "video", "image_url"), _media
+        ("inline_data", "inlineData", "file_data", "fileData", "image", "document", "video", "image_url", "media"),
+        _media,
     ),
 }
 

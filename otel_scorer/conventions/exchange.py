@@ -46,11 +46,18 @@ def request(value: Value) -> Request:
     body = value.get("kwargs")
     if isinstance(body, dict) and ("messages" in body or "input" in body):
         value = body
-    system = next(
-        (text for key in ("system", "instructions", "system_instruction") if (text := _system(value.get(key)))), None
-    )
     tools = definitions(value["tools"]) if value.get("tools") else None
-    return _request(_asked(value), system, tools)
+    return _request(_asked(value), system_of(value), tools)
+
+
+def system_of(body: dict[str, Value]) -> str | None:
+    """The system prompt that a request's body has beside its messages; None where it has none."""
+    inner = body.get("config")
+    for holder in (body, inner) if isinstance(inner, dict) else (body,):
+        for key in ("system", "instructions", "system_instruction", "systemInstruction"):
+            if text := _system(holder.get(key)):
+                return text
+    return None
 
 
 def _apart(chat: list[Value]) -> tuple[list[Value], list[Value]]:

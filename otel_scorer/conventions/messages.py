@@ -7,7 +7,15 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import NamedTuple
 
-from otel_scorer.conventions.content import PART_TYPES, Content, first_of, result_content, tool_call, tool_result
+from otel_scorer.conventions.content import (
+    PART_TYPES,
+    RESULT_KEYS,
+    Content,
+    first_of,
+    result_content,
+    tool_call,
+    tool_result,
+)
 from otel_scorer.conventions.finish import normalised
 from otel_scorer.conventions.values import MAX_ITEMS, captured, loosened, string
 from otel_scorer.model import Message, ToolCall, ToolResult, Value
@@ -20,6 +28,8 @@ _ROLES: dict[str, str] = {
 }
 _SPEAKERS = {name: role for name, role in _ROLES.items() if role != "tool"}
 _CONTENT_KEYS = ("parts", "content", "contents", "text")
+_ITEMS = frozenset({"function_call", "function_call_output", "reasoning"})
+"""Types of the items of OpenAI's Responses API that stand beside messages, and name no role."""
 _CALL_KEYS = frozenset({"tool_calls", "additional_kwargs", "function_call", "function_call_name"})
 
 
@@ -138,9 +148,24 @@ def _gather_list(value: list[Value], default_role: str, found: list[_Read], dept
     if _are_parts(value):
         found.append(_message({"content": value}, default_role))
         return
+    if default_role == "assistant" and len(value) > 1:
+        value = _streamed(value)
     for item in value[:MAX_ITEMS]:
         if depth < 3:
             _gather(item, default_role, found, depth + 1)
+
+
+def _streamed(value: list[Value]) -> list[Value]:
+    """Gemini CLI tells a streamed answer as it came, one message a chunk: in Gemini's own form (role `model`, parts
+    without types) they are one.
+    """
+    parts: list[Value] = []
+    for item in value:
+        told = item.get("parts") if isinstance(item, dict) and item.get("role") == "model" else None
+        if not isinstance(told, list) or any(isinstance(part, dict) and "type" in part for part in told):
+            return value
+        parts += told
+    return [{"role": "model", "parts": parts}]
 
 
 def _are_parts(value: list[Value]) -> bool:
@@ -167,7 +192,8 @@ def _message(item: dict[str, Value], default_role: str) -> _Read:
         role = "tool"
     message = Message(
         role=role,
-        text="\n".join(content.texts),
+        # Gemini and Genkit, whose models' role this is, cut one text into parts as it streams.
+        text=("" if item.get("role") == "model" else "\n").join(content.texts),
         tool_calls=tuple(content.calls),
         tool_results=tuple(content.results),
         reasoning="\n".join(content.reasoning),
@@ -214,12 +240,17 @@ def _of_parts(role: str | None, parts: list[Value], reason: str) -> _Read | None
             results.append(tool_result(part))  # type: ignore[arg-type]
         else:
             return None
-    if role is None or not parts or len(parts) > MAX_ITEMS:
+    if role is None or not parts or len(parts) > MAX_ITEMS or (texts and _needs_care(role, texts)):
         return None
     if results and not texts and not calls:
         role = "tool"
     text = texts[0] if len(texts) == 1 else "\n".join(texts)
     return _Read(Message(role, text, tuple(calls), tuple(results), finish_reason=reason), False, bool(texts))
+
+
+def _needs_care(role: str, texts: list[str]) -> bool:
+    """The texts are a tool's result, or may be JSON of parts themselves."""
+    return role == "tool" or any(text[:2] == "[{" for text in texts)
 
 
 def _unwrapped(item: dict[str, Value]) -> dict[str, Value]:
@@ -268,7 +299,7 @@ def _add_content(content: Content, item: dict[str, Value], role: str) -> None:
         told = [part for key, part in told.items() if key]
     if isinstance(told, str) and told[:1] == "[" and '"type"' in told:
         told = loosened(told)
-    if role == "tool" and _is_plain(told):
+    if (role == "tool" or "tool_call_id" in item) and role != "assistant" and _is_plain(told):
         _add_result(content, item, told)
     else:
         content.add(told)
@@ -284,13 +315,7 @@ def _is_plain(told: Value) -> bool:
         return told is not None
     typed = ("tool_call_response", "tool_result", "tool-result")
     return not any(
-        isinstance(part, dict)
-        and (
-            part.get("type") in typed
-            or "functionResponse" in part
-            or "function_response" in part
-            or "toolResult" in part
-        )
+        isinstance(part, dict) and (part.get("type") in typed or not part.keys().isdisjoint(RESULT_KEYS))
         for part in told
     )
 
@@ -369,7 +394,9 @@ def _names_role(item: dict[str, Value]) -> bool:
     if isinstance(item.get("role"), str) or isinstance(item.get("message"), dict):
         return True
     kind = item.get("type")
-    return isinstance(item.get("kwargs"), dict) or (isinstance(kind, str) and kind.lower() in _ROLES)
+    return isinstance(item.get("kwargs"), dict) or (
+        isinstance(kind, str) and (kind.lower() in _ROLES or kind in _ITEMS)
+    )
 
 
 def says_something(message: Message) -> bool:
