@@ -10,7 +10,7 @@ from otel_scorer.conventions import messages as shapes
 from otel_scorer.conventions.finish import finish_reasons_of
 from otel_scorer.conventions.found import Captured, Found
 from otel_scorer.conventions.source import Source
-from otel_scorer.conventions.tool_span import arguments_in, parameters_of, result_of
+from otel_scorer.conventions.tool_span import answered_call, arguments_in, parameters_of, result_of
 from otel_scorer.conventions.values import unquoted
 from otel_scorer.model import STATUS_ERROR, Message
 
@@ -46,10 +46,12 @@ def _tool(source: Source, found: Found) -> None:
     elif "tool_arguments" not in found and (told_apart := parameters_of(source)) is not None:
         found["tool_arguments"] = told_apart
     if "tool_result" not in found and told is not None:
-        result = result_of(source.reparsed(told))
+        value = source.reparsed(told)
+        result = result_of(value)
         # LangSmith writes an empty object where a tool failed: what the model got instead is told by its next input
         if result or source.span.status_code != STATUS_ERROR:
             found["tool_result"] = Captured(result)
+        found["answered_call"] = answered_call(value)
 
 
 def _retrieval(source: Source, found: Found) -> None:

@@ -48,7 +48,8 @@ def _read(value: Value) -> tuple[ToolDefinition, ...] | None:
 def _each(item: Value, depth: int) -> list[ToolDefinition]:
     item = loosened(item)
     if not isinstance(item, dict) or depth > 4:
-        return [ToolDefinition(item)] if isinstance(item, str) and _NAME.match(item) and depth <= 4 else []
+        name = item.removeprefix("/tool/") if isinstance(item, str) else ""  # a tool's key in Genkit
+        return [ToolDefinition(name)] if _NAME.match(name) and depth <= 4 else []
     for key in _LIST_KEYS:
         inner = loosened(item.get(key))
         if isinstance(inner, list) and not string(item.get("name")):

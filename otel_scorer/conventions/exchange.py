@@ -52,12 +52,8 @@ def request(value: Value) -> Request:
 
 def system_of(body: dict[str, Value]) -> str | None:
     """The system prompt that a request's body has beside its messages; None where it has none."""
-    inner = body.get("config")
-    for holder in (body, inner) if isinstance(inner, dict) else (body,):
-        for key in ("system", "instructions", "system_instruction", "systemInstruction"):
-            if text := _system(holder.get(key)):
-                return text
-    return None
+    keys = ("system", "instructions", "system_instruction")
+    return next((text for key in keys if (text := _system(body.get(key)))), None)
 
 
 def _apart(chat: list[Value]) -> tuple[list[Value], list[Value]]:

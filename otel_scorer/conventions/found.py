@@ -77,6 +77,7 @@ class Found(TypedDict, total=False):
     guardrails: tuple[GuardrailDecision, ...]
     feedback: tuple[Feedback, ...]
     response_id: str
+    answered_call: tuple[str, str]
     response_model: str
     usage: Usage
 

@@ -19,6 +19,10 @@ _CONVERSATION = (
     "traceloop.association.properties.session_id",
     "mlflow.trace.session",
     "ai.telemetry.metadata.sessionId",
+    "ai.settings.context.sessionId",
+    "mastra.metadata.sessionId",
+    "mastra.metadata.threadId",
+    "genkit:sessionId",
     "gcp.vertex.agent.session_id",
     "litellm.metadata.session_id",
     "metadata.session_id",
@@ -33,6 +37,8 @@ _USER = (
     "langsmith.metadata.user_id",
     "mlflow.trace.user",
     "ai.telemetry.metadata.userId",
+    "ai.settings.context.userId",
+    "mastra.metadata.userId",
 )
 CONVERSATION_KEYS, USER_KEYS = frozenset(_CONVERSATION), frozenset(_USER)
 """Every span of a trace is asked, and most have none of them."""
@@ -96,6 +102,7 @@ _OTHER_MODELS = ("embedding.model_name", "reranker.model_name", "gen_ai.reranker
 _RESPONSE_MODEL = ("gen_ai.response.model", "llm.response.model_name", "ai.response.model")
 _INVOCATION = ("gen_ai.request.parameters", "llm.invocation_parameters")
 _SERVED_OR_ASKED = "llm.model_name"
+_GENKIT_KEY = "genkit:key"
 _RESPONSE_ID = ("gen_ai.response.id", "ai.response.id", "llm.response.id")
 
 
@@ -128,7 +135,15 @@ def models_of(span: Span) -> tuple[str, str]:
         return invoked, either or (asked if asked != invoked else "")
     if either and not served:
         return asked or either, either
+    if not asked and _GENKIT_KEY in attributes:
+        asked = _genkit_model(attributes)
     return asked or either or _named(attributes, _OTHER_MODELS), served
+
+
+def _genkit_model(attributes: Attributes) -> str:
+    """`/model/googleai/gemini-2.5-flash` is the key of a model of a plugin's; tools and flows have such keys too."""
+    key = string(attributes[_GENKIT_KEY])
+    return key.removeprefix("/model/") if key.startswith("/model/") else ""
 
 
 def provider_of(span: Span) -> str:

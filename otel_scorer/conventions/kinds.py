@@ -67,8 +67,9 @@ _OPERATIONS: dict[str, Kind] = {
     **dict.fromkeys(("create_memory_store", "delete_memory_store"), "TOOL"),
     **dict.fromkeys(("create_agent", "invoke_agent", "plan", "agent_call"), "AGENT"),
     **dict.fromkeys(("execute_task", "execute_event_loop_cycle", "user_prompt", "handoff"), "CHAIN"),
+    **dict.fromkeys(("agent_step", "model_generation", "workflow_step", "schedule_tool_calls"), "CHAIN"),
     **dict.fromkeys(("run_guardrail", "guardrail.run", "guard"), "GUARDRAIL"),
-    "invoke_workflow": "WORKFLOW",
+    **dict.fromkeys(("invoke_workflow", "workflow_run"), "WORKFLOW"),
     "handle_conversation_turn": "CONVERSATION",
     "evaluation": "EVALUATOR",
     **dict.fromkeys(("rerank", "arerank"), "RERANKER"),
@@ -84,17 +85,26 @@ _VERCEL: dict[str, Kind] = {
 }
 _SPAN_TYPE: dict[str, Kind] = {
     "interaction": "AGENT",
-    **dict.fromkeys(("tool", "tool.execution", "tool.blocked_on_user"), "TOOL"),
+    **dict.fromkeys(("tool", "tool.execution"), "TOOL"),
+    "tool.blocked_on_user": "CHAIN",
     "llm_request": "LLM",
 }
 _GENKIT: dict[str, Kind] = {
     "model": "LLM",
+    "background-model": "LLM",
+    "tool.v2": "TOOL",
+    "prompt": "PROMPT",
+    "executable-prompt": "PROMPT",
+    "reranker": "RERANKER",
+    "evaluator": "EVALUATOR",
     "tool": "TOOL",
     "flow": "WORKFLOW",
     "retriever": "RETRIEVER",
     "embedder": "EMBEDDING",
     "agent": "AGENT",
 }
+_GENKIT_TYPE: dict[str, Kind] = {"util": "CHAIN", "flowStep": "CHAIN"}
+"""`generate` over its model calls and tools, one in another for each turn; a flow's own steps."""
 _LAMINAR: dict[str, Kind] = {
     "LLM": "LLM",
     "TOOL": "TOOL",
@@ -117,7 +127,7 @@ _NAMES: dict[str, Kind] = {
     "claude_code.llm_request": "LLM",
     "claude_code.tool": "TOOL",
     "claude_code.tool.execution": "TOOL",
-    "claude_code.tool.blocked_on_user": "TOOL",
+    "claude_code.tool.blocked_on_user": "CHAIN",
 }
 _NAME_PREFIXES: tuple[tuple[str, Kind], ...] = (
     ("agent_run [", "AGENT"),
@@ -142,6 +152,7 @@ _EXPLICIT: tuple[tuple[str, dict[str, Kind]], ...] = (
 )
 _LATER: tuple[tuple[str, dict[str, Kind]], ...] = (
     ("genkit:metadata:subtype", _GENKIT),
+    ("genkit:type", _GENKIT_TYPE),
     ("lmnr.span.type", _LAMINAR),
     ("llm.request.type", _REQUEST_TYPE),
 )
@@ -163,6 +174,8 @@ def kind_of(span: Span) -> tuple[Kind, str]:
         word = _word(attributes, key) if key in attributes else ""
         if word and word.upper() != _NO_WORD:
             kind = _looked_up(kinds, word)
+            if word == "task" and kinds is _TRACELOOP:
+                kind = _of_task(attributes)
             if kind != "UNKNOWN" or kinds is not _OPERATIONS:
                 return kind, word
         declared = declared or word
@@ -190,6 +203,11 @@ def _openinference(declared: str, attributes: Attributes) -> Kind:
     if kind == "CHAIN":
         return _AGENT_OPERATIONS.get(string(attributes.get("gen_ai.operation.name")), kind)
     return kind
+
+
+def _of_task(attributes: Attributes) -> Kind:
+    """OpenLLMetry of LangChain.js calls the run of a tool a task too, and says what it is by its operation."""
+    return "TOOL" if string(attributes.get("gen_ai.operation.name")) == "execute_tool" else "CHAIN"
 
 
 def _a2a(span: Span) -> tuple[Kind, str] | None:

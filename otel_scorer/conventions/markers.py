@@ -44,6 +44,7 @@ PREFIXES: tuple[str, ...] = (
     "spring.ai.",
     "aws.bedrock.",
     "genkit:",
+    "mastra.",
     "lmnr.",
     "lk.",
     "voltagent.",

@@ -17,7 +17,7 @@ from otel_scorer.model import Document, Message, ToolDefinition, Value
 
 _INPUT, _OUTPUT, _TOOLS = "llm.input_messages", "llm.output_messages", "llm.tools"
 _INVOCATION = ("llm.invocation_parameters", "gen_ai.request.parameters")
-_SYSTEM = ('"system"', '"instructions"', '"system_instruction"', '"systemInstruction"')
+_SYSTEM = ('"system"', '"instructions"', '"system_instruction"')
 _DOCUMENTS = ("retrieval.documents", "reranker.input_documents", "gen_ai.reranker.input_documents")
 _RERANKED = ("reranker.output_documents", "gen_ai.reranker.output_documents")
 

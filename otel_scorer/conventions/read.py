@@ -17,6 +17,7 @@ from otel_scorer.conventions import (
     feedback,
     google_adk,
     langfuse,
+    mastra,
     mcp,
     mlflow,
     openinference,
@@ -75,6 +76,7 @@ CATALOGUE = Catalogue(
         *vercel.READS,
         *strands.READS,
         *google_adk.READS,
+        *mastra.READS,
         *claude_code.READS,
         *langfuse.READS,
         *mlflow.READS,
@@ -134,7 +136,7 @@ def evidence(span: Span) -> GenAI:
     agent_name, agent_version = agent_of(span, kind in _AGENT_KINDS)
     prompt, failure = found.get("prompt", _NO_PROMPT), details.failure(span)
     arguments, result = found.get("tool_arguments"), found.get("tool_result")
-    tool = kind == "TOOL"
+    tool, (told_name, told_id) = kind == "TOOL", found.get("answered_call", ("", ""))
     return GenAI(
         kind=kind,
         raw_kind=raw_kind,
@@ -145,8 +147,8 @@ def evidence(span: Span) -> GenAI:
         input_text=found.get("input_text"),
         output_text=found.get("output_text"),
         tool_definitions=found.get("tool_definitions"),
-        tool_name=name_of(span) if tool else "",
-        tool_call_id=call_id_of(span.attributes) if tool else "",
+        tool_name=(told_name or name_of(span)) if tool else "",
+        tool_call_id=(call_id_of(span.attributes) or told_id) if tool else "",
         tool_arguments=arguments.value if arguments else None,
         tool_result=result.value if result else None,
         tool_arguments_captured=arguments is not None and arguments.whole,

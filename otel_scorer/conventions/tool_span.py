@@ -120,6 +120,9 @@ def arguments_of(value: Value) -> Value:
         return value["inputs"] if value["inputs"] is not None else _unprinted(parsed(value["input_str"]))
     if "kwargs" in value and "args" in value and not (value["args"] and value["kwargs"]):
         return value["args"] or value["kwargs"]
+    if value.keys() == {"args"} and isinstance(value["args"], list) and len(value["args"]) == 1:
+        (only,) = value["args"]
+        return inner if isinstance(inner := parsed(only), dict) else value
     return value
 
 
@@ -142,21 +145,34 @@ def _unprinted(value: Value) -> Value:
     return value if printed is None else printed
 
 
+def answered_call(value: Value) -> tuple[str, str]:
+    """(tool's name, call id) as a tool message of LangChain tells them, "" where it does not: its span may be named
+    after a class, and know no id.
+    """
+    if isinstance(value, dict) and value.keys() <= {"output", "kwargs"}:
+        value = value.get("output")
+    inner = _of_message(value) or {}
+    return string(inner.get("name")), string(inner.get("tool_call_id"))
+
+
 def _told_in_message(value: Value) -> Value:
     """What a tool message of LangChain holds, in its four forms: `message_to_dict`, `dumpd`, `model_dump`, `str`."""
     if isinstance(value, str):
         told = printed_tool_message(value)
         return value if told is None else result_content(told)
+    inner = _of_message(value)
+    return value if inner is None else result_content(inner["content"])
+
+
+def _of_message(value: Value) -> dict[str, Value] | None:
     if not isinstance(value, dict):
-        return value
+        return None
     if value.get("type") == "tool" and "content" in value and "tool_call_id" in value:
-        return result_content(value["content"])
+        return value
     inner = value.get("data") if value.get("type") == "tool" else None
     if inner is None and value.get("type") == "constructor" and "lc" in value:
         inner = value.get("kwargs")
-    if isinstance(inner, dict) and "content" in inner and "tool_call_id" in inner:
-        return result_content(inner["content"])
-    return value
+    return inner if isinstance(inner, dict) and "content" in inner and "tool_call_id" in inner else None
 
 
 READS: tuple[Reads, ...] = (

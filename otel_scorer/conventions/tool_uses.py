@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import takewhile
+from typing import NamedTuple
 
 from otel_scorer.conventions.faults import error_of
 from otel_scorer.conventions.steps import TOOL_KINDS, Step, ancestors
@@ -19,8 +20,16 @@ from otel_scorer.model import Kind, ToolCall, ToolDefinition
 _REMOTE_KINDS: frozenset[Kind] = TOOL_KINDS | {"A2A_CLIENT", "A2A_SERVER"}
 _MERGED = "(merged tools)"
 """Google ADK writes one more span over the calls that ran in parallel."""
-Request = tuple[Step, ToolCall]
-"""A model call, and one call of a tool that it asks for."""
+
+
+class Request(NamedTuple):
+    """A model call, and one call of a tool that it asks for. `until`: when a later model call had the result (in ns), 0
+    where that is not known.
+    """
+
+    by: Step
+    call: ToolCall
+    until: int = 0
 
 
 def find_tool_uses(
@@ -99,19 +108,39 @@ def _join_requests(uses: list[ToolUse], steps: Sequence[Step], by_id: Mapping[st
     """Joins for certain before joining by likeness, over the whole run: a weak join must not take another's span."""
     calls = [step for step in steps if step.kind == "LLM" and not _repeats_outer(step, by_id)]
     calls.sort(key=lambda step: (step.span.start_ns, step.depth))
-    open_: list[Request] = [
-        (call, request)
+    open_ = [
+        Request(call, request)
         for call in calls
         for message in call.genai.output_messages or ()
         for request in message.tool_calls
     ]
-    for join in (_joins_by_id, _joins_by_arguments, _joins_by_name):
-        open_ = [request for request in open_ if not _joined(uses, request, join)]
-    for call, request in open_:
+    open_ = [request for request in open_ if not _joined(uses, request, _joins_by_id)]
+    if open_ and any(use.executed and not use.requested_by for use in uses):
+        open_ = _bounded(open_, calls)
+        for join in (_joins_by_arguments, _joins_by_name):
+            open_ = [request for request in open_ if not _joined(uses, request, join)]
+    for call, request, _ in open_:
         use = ToolUse(name=request.name, id=request.id, span_id=call.span_id)
         use.start_ns = use.end_ns = call.span.end_ns
         ask(use, request, call.span_id)
         uses.append(use)
+
+
+def _bounded(requests: Sequence[Request], calls: Sequence[Step]) -> list[Request]:
+    """The requests, with when their results were there: a span that starts later runs another call. Of a call that
+    failed an instrumentation may write no span, and the next one with the same arguments must not stand for it.
+    """
+    there: dict[str, int] = {}
+    for call in calls:
+        for message in call.genai.input_messages or ():
+            for result in message.tool_results:
+                there.setdefault(result.id, call.span.start_ns)
+    return [
+        request._replace(until=until)
+        if request.call.id and (until := there.get(request.call.id, 0)) > request.by.span.start_ns
+        else request
+        for request in requests
+    ]
 
 
 def _repeats_outer(call: Step, by_id: Mapping[str, Step]) -> bool:
@@ -123,23 +152,23 @@ def _repeats_outer(call: Step, by_id: Mapping[str, Step]) -> bool:
 def _joined(uses: Sequence[ToolUse], request: Request, join: Callable[[ToolUse, Request], bool]) -> bool:
     for use in uses:
         if use.executed and not use.requested_by and join(use, request):
-            ask(use, request[1], request[0].span_id)
+            ask(use, request.call, request.by.span_id)
             return True
     return False
 
 
 def _joins_by_id(use: ToolUse, request: Request) -> bool:
-    return bool(request[1].id) and use.id == request[1].id
+    return bool(request.call.id) and use.id == request.call.id
 
 
 def _joins_by_arguments(use: ToolUse, request: Request) -> bool:
-    return _after(use, request) and same_name(use, request[1]) and same_arguments(use, request[1])
+    return _within(use, request) and same_name(use, request.call) and same_arguments(use, request.call)
 
 
 def _joins_by_name(use: ToolUse, request: Request) -> bool:
-    return _after(use, request) and same_name(use, request[1]) and may_share_id(use.id, request[1].id)
+    return _within(use, request) and same_name(use, request.call) and may_share_id(use.id, request.call.id)
 
 
-def _after(use: ToolUse, request: Request) -> bool:
+def _within(use: ToolUse, request: Request) -> bool:
     """Some frameworks run the tool inside the model's span, so its start is what counts."""
-    return use.start_ns >= request[0].span.start_ns
+    return use.start_ns >= request.by.span.start_ns and not 0 < request.until <= use.start_ns

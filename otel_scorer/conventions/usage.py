@@ -63,9 +63,10 @@ _KEYS: dict[str, tuple[str, ...]] = {
 }
 _FIELDS = {key: name for name, keys in _KEYS.items() for key in keys}
 _LANGFUSE, _MLFLOW = "langfuse.observation.usage_details", "mlflow.chat.tokenUsage"
+_GENKIT = "genkit:output"
 _LANGSMITH_IN, _LANGSMITH_OUT = "gen_ai.usage.input_token_details", "gen_ai.usage.output_token_details"
 _LOGFIRE = "gen_ai.usage.raw"
-_TOLD_BY = frozenset({*_FIELDS, _LANGFUSE, _MLFLOW, _LANGSMITH_IN, _LANGSMITH_OUT, "input_tokens"})
+_TOLD_BY = frozenset({*_FIELDS, _LANGFUSE, _MLFLOW, _GENKIT, _LANGSMITH_IN, _LANGSMITH_OUT, "input_tokens"})
 _NOTHING = Usage()
 
 
@@ -177,6 +178,18 @@ def from_object(details: dict[str, Value], *, cache_apart: bool = False) -> Usag
     )
 
 
+def _genkit(response: dict[str, Value]) -> Usage:
+    """What its models answer holds the tokens too."""
+    details = _object(response.get("usage"))
+    return _whole(
+        input=_first(details, ("inputTokens",)),
+        output=_first(details, ("outputTokens",)),
+        total=_first(details, ("totalTokens",)),
+        cache_read=_first(details, ("cachedContentTokens",)),
+        reasoning=_first(details, ("thoughtsTokens",)),
+    )
+
+
 def _add_langsmith(found: dict[str, int | None], attributes: Attributes) -> None:
     asked, told = _object(attributes.get(_LANGSMITH_IN)), _object(attributes.get(_LANGSMITH_OUT))
     for name, details, key in (
@@ -188,4 +201,4 @@ def _add_langsmith(found: dict[str, int | None], attributes: Attributes) -> None
             found[name] = integer(details.get(key))
 
 
-_OBJECTS = ((_LANGFUSE, _langfuse), (_MLFLOW, from_object))
+_OBJECTS = ((_LANGFUSE, _langfuse), (_MLFLOW, from_object), (_GENKIT, _genkit))
