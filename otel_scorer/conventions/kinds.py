@@ -67,7 +67,7 @@ _OPERATIONS: dict[str, Kind] = {
     **dict.fromkeys(("create_memory_store", "delete_memory_store"), "TOOL"),
     **dict.fromkeys(("create_agent", "invoke_agent", "plan", "agent_call"), "AGENT"),
     **dict.fromkeys(("execute_task", "execute_event_loop_cycle", "user_prompt", "handoff"), "CHAIN"),
-    **dict.fromkeys(("agent_step", "model_generation", "workflow_step", "schedule_tool_calls"), "CHAIN"),
+    **dict.fromkeys(("agent_step", "model_generation", "workflow_step"), "CHAIN"),
     **dict.fromkeys(("run_guardrail", "guardrail.run", "guard"), "GUARDRAIL"),
     **dict.fromkeys(("invoke_workflow", "workflow_run"), "WORKFLOW"),
     "handle_conversation_turn": "CONVERSATION",
