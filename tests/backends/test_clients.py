@@ -55,7 +55,7 @@ def assert_once(account: Account, shown: Sequence[Shown]) -> None:
 # ---- JavaScript ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("protocol", [*PROTOCOLS, "http/json"])
 async def test_the_sdk_for_node(jaeger: Jaeger, book: Book, tmp_path: Path, protocol: str) -> None:
     modules = node_modules(JS)
     async with scorer_before(jaeger.grpc) as standing:
@@ -68,15 +68,16 @@ async def test_the_sdk_for_node(jaeger: Jaeger, book: Book, tmp_path: Path, prot
     assert not named(shown)["POST /chat"].is_scored
 
 
-async def test_vercels_ai_sdk(jaeger: Jaeger, book: Book, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("major", "root_name"), [("6", "ai.generateText"), ("7", "invoke_agent pretend")])
+async def test_vercels_ai_sdk(jaeger: Jaeger, book: Book, tmp_path: Path, major: str, root_name: str) -> None:
     modules = node_modules(JS)
     async with scorer_before(jaeger.grpc) as standing, ModelServer() as model:
-        environment = exporting(standing.door, "http/protobuf", MODEL_URL=model.url)
+        environment = exporting(standing.door, "http/protobuf", MODEL_URL=model.url, AI_SDK=major)
         sent = ids_of(await run_script(JS / "vercel_ai.mjs", modules, tmp_path, environment))
         assert len(model.exchanges) == 2
         shown = await until_shown(jaeger, sent)
-    assert_once(book("JavaScript Vercel AI SDK", "inline", jaeger, sent, shown), shown)
-    root = named(shown)["ai.generateText"]
+    assert_once(book(f"JavaScript Vercel AI SDK {major}", "inline", jaeger, sent, shown), shown)
+    root = named(shown)[root_name]
     assert root.attributes["otel_scorer.status"] in ("scored", "partial")
     assert root.is_scored
 

@@ -2,7 +2,10 @@
 
 import { NodeSDK, tracing } from '@opentelemetry/sdk-node';
 import { OTLPTraceExporter as GrpcExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
-import { OTLPTraceExporter as HttpExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+
+const EXPORTERS = { grpc: GrpcExporter, 'http/json': JsonExporter, 'http/protobuf': ProtobufExporter };
 
 const ended = [];
 const ids = {
@@ -17,8 +20,7 @@ const ids = {
 
 /** Runs `program`, exports its spans as OTEL_EXPORTER_OTLP_* say, and prints their ids. */
 export async function watched(serviceName, program) {
-  const grpc = process.env.OTEL_EXPORTER_OTLP_PROTOCOL === 'grpc';
-  const exporter = grpc ? new GrpcExporter() : new HttpExporter();
+  const exporter = new EXPORTERS[process.env.OTEL_EXPORTER_OTLP_PROTOCOL]();
   const sdk = new NodeSDK({ serviceName, spanProcessors: [ids, new tracing.BatchSpanProcessor(exporter)] });
   sdk.start();
   await program();
