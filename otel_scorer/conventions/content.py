@@ -88,8 +88,10 @@ def tool_call(value: Value) -> ToolCall | None:
     name = _first_string(told, "name", "toolName", "tool_name")
     if not name and not isinstance(function, dict):
         return None
-    arguments = first_of(told, "arguments", "args", "input", "parameters")
-    return ToolCall(name, _first_string(outer, *_CALL_ID), _arguments(arguments))
+    arguments, call_id = first_of(told, "arguments", "args", "input", "parameters"), _first_string(outer, *_CALL_ID)
+    if not name and not call_id and arguments is None:
+        return None
+    return ToolCall(name, call_id, _arguments(arguments))
 
 
 def result_content(value: Value) -> Value:

@@ -7,6 +7,8 @@ can ask it of every span.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from dataclasses import replace
 
 from otel_scorer.model import STATUS_ERROR, STATUS_OK, Event, Span, Value
 
@@ -38,6 +40,29 @@ def error_of(span: Span) -> str | None:
     if not failed and exception is None:
         return None
     return span.status_message or exception or _attribute_text(span) or _error_type(span) or "error"
+
+
+def without_echoes(spans: Iterable[Span]) -> list[Span]:
+    """The spans; one that says it failed with the words of an exception that another span had before it started, and
+    had none itself, did not fail: OpenInference's processor for Vercel's SDK gives a trace's first error to every span
+    that ends later. A span over the failed one is left as it is: it started before.
+    """
+    found = list(spans)
+    failed = [span for span in found if span.status_code == STATUS_ERROR and span.status_message]
+    if len(failed) < 2:
+        return found
+    ended: dict[str, int] = {}
+    for span in failed:
+        if _exception(span) is not None:
+            ended[span.status_message] = min(span.end_ns, ended.get(span.status_message, span.end_ns))
+    echoes = {id(span) for span in failed if _is_echo(span, ended.get(span.status_message))}
+    if not echoes:
+        return found
+    return [replace(span, status_code=0, status_message="") if id(span) in echoes else span for span in found]
+
+
+def _is_echo(span: Span, said_ns: int | None) -> bool:
+    return said_ns is not None and said_ns <= span.start_ns and _exception(span) is None and not _error_type(span)
 
 
 def is_limited(text: str) -> bool:

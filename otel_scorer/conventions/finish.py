@@ -8,7 +8,21 @@ from otel_scorer.conventions.values import decode, string, strings
 from otel_scorer.model import Attributes, LogRecord, Span, Value
 
 _WORDS: dict[str, str] = {
-    **dict.fromkeys(("stop", "end_turn", "stop_sequence", "complete", "completed", "finish", "eos", "end"), "stop"),
+    **dict.fromkeys(
+        (
+            "stop",
+            "end_turn",
+            "endturn",
+            "stop_sequence",
+            "stopsequence",
+            "complete",
+            "completed",
+            "finish",
+            "eos",
+            "end",
+        ),
+        "stop",
+    ),
     **dict.fromkeys(
         ("length", "max_tokens", "max_output_tokens", "model_length", "max_length", "incomplete"), "length"
     ),
@@ -18,7 +32,7 @@ _WORDS: dict[str, str] = {
     ),
     **dict.fromkeys(("prohibited_content", "spii", "guardrail_intervened", "image_safety"), "content_filter"),
     **dict.fromkeys(
-        ("tool_call", "tool_calls", "tool_use", "tool-calls", "function_call", "function_calls"), "tool_call"
+        ("tool_call", "tool_calls", "tool_use", "tooluse", "tool-calls", "function_call", "function_calls"), "tool_call"
     ),
     **dict.fromkeys(("error", "failed", "malformed_function_call"), "error"),
 }

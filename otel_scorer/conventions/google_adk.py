@@ -25,7 +25,8 @@ def _config(source: Source) -> dict[str, Value]:
 
 
 def _system(source: Source) -> str | None:
-    value = _config(source).get("system_instruction")
+    config = _config(source)
+    value = config.get("system_instruction") or config.get("systemInstruction")  # Python's name, JavaScript's
     return shapes.texts(value.get("parts", value) if isinstance(value, dict) else value)
 
 

@@ -117,6 +117,7 @@ _NAMES: dict[str, Kind] = {
     "agent run": "AGENT",
     "running tool": "TOOL",
     "call_llm": "LLM",
+    "execute_agent_loop_cycle": "CHAIN",
     "guardrail": "GUARDRAIL",
     "guardrails.request": "CHAIN",
     "guardrails.rail": "GUARDRAIL",

@@ -126,6 +126,7 @@ SPAN_NAMES: frozenset[str] = frozenset(
         "running tool",
         "call_llm",
         "execute_event_loop_cycle",
+        "execute_agent_loop_cycle",
         "litellm_request",
         "raw_gen_ai_request",
         "guardrails.request",

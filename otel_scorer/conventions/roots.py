@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
+from otel_scorer.conventions.faults import without_echoes
 from otel_scorer.model import ROOT_KINDS, Head, Kind, Span, Trace
 
 KindOf = Mapping[str, Kind]
@@ -32,7 +33,7 @@ def spans_by_id(trace: Trace) -> dict[str, Span]:
     to start stands for both.
     """
     spans: dict[str, Span] = {}
-    for span in sorted(trace.spans, key=BY_START):
+    for span in sorted(without_echoes(trace.spans), key=BY_START):
         spans.setdefault(span.span_id, span)
     return spans
 
