@@ -115,10 +115,13 @@ def _join_requests(uses: list[ToolUse], steps: Sequence[Step], by_id: Mapping[st
         for request in message.tool_calls
     ]
     open_ = [request for request in open_ if not _joined(uses, request, _joins_by_id)]
-    if open_ and any(use.executed and not use.requested_by for use in uses):
-        open_ = _bounded(open_, calls)
-        for join in (_joins_by_arguments, _joins_by_name):
-            open_ = [request for request in open_ if not _joined(uses, request, join)]
+    # Clocks of milliseconds, and of several processes, put a start on the wrong side of a bound: what is left is joined
+    # without.
+    for requests in (_bounded, _unbounded):
+        if open_ and any(use.executed and not use.requested_by for use in uses):
+            open_ = requests(open_, calls)
+            for join in (_joins_by_arguments, _joins_by_name):
+                open_ = [request for request in open_ if not _joined(uses, request, join)]
     for call, request, _ in open_:
         use = ToolUse(name=request.name, id=request.id, span_id=call.span_id)
         use.start_ns = use.end_ns = call.span.end_ns
@@ -141,6 +144,10 @@ def _bounded(requests: Sequence[Request], calls: Sequence[Step]) -> list[Request
         else request
         for request in requests
     ]
+
+
+def _unbounded(requests: Sequence[Request], _: Sequence[Step]) -> list[Request]:
+    return [request._replace(until=0) for request in requests]
 
 
 def _repeats_outer(call: Step, by_id: Mapping[str, Step]) -> bool:
@@ -171,4 +178,4 @@ def _joins_by_name(use: ToolUse, request: Request) -> bool:
 
 def _within(use: ToolUse, request: Request) -> bool:
     """Some frameworks run the tool inside the model's span, so its start is what counts."""
-    return use.start_ns >= request.by.span.start_ns and not 0 < request.until <= use.start_ns
+    return use.start_ns >= request.by.span.start_ns and not 0 < request.until < use.start_ns
