@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from otel_scorer.conventions.identity import models_of, response_id_of
+from otel_scorer.conventions.usage import usage_of
 from otel_scorer.model import Kind, Span
 
 _MOST_SIBLINGS = 8
@@ -40,12 +41,12 @@ def repeated_calls(spans: Mapping[str, Span], kinds: Mapping[str, Kind]) -> dict
 
 
 def _is_same_call(one: Span, other: Span) -> bool:
-    """Two instrumentations tell of one model at the same time, and not of two responses."""
+    """Two instrumentations tell of one model, or of as many tokens, at the same time, and not of two responses."""
     if one.scope.name == other.scope.name:
         return False
     together = min(one.end_ns, other.end_ns) - max(one.start_ns, other.start_ns)
     shorter = min(one.end_ns - one.start_ns, other.end_ns - other.start_ns)
-    if together <= 0 or together * 2 < shorter or not _same_model(one, other):
+    if together <= 0 or together * 2 < shorter or not (_same_model(one, other) or _as_many_tokens(one, other)):
         return False
     ids = {response_id for response_id in map(response_id_of, (one, other)) if response_id}
     return len(ids) < 2
@@ -56,6 +57,12 @@ def _is_streamed_answer(call: Span, answer: Span) -> bool:
     if answer.attributes.get("logfire.span_type") != "log" or answer.end_ns > answer.start_ns:
         return False
     return "gen_ai.output.messages" not in call.attributes and _same_model(call, answer)
+
+
+def _as_many_tokens(one: Span, other: Span) -> bool:
+    """In and out; of one call they may differ, since not all count cached ones."""
+    told, again = usage_of(one), usage_of(other)
+    return bool(told.input and told.output) and (told.input, told.output) == (again.input, again.output)
 
 
 def _same_model(one: Span, other: Span) -> bool:

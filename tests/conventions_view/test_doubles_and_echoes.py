@@ -26,7 +26,7 @@ def test_one_call_told_by_two_siblings_counts_once() -> None:
     told_more = call("b", CLIENT, (2, 9), **{"gen_ai.response.id": "r1"})
     seen = view(trace(agent(), call("a", FRAMEWORK), told_more))
     assert (seen.usage.input, seen.usage.output) == (40, 5)
-    assert seen.by_id["a"].parent_id == "b", "the one that tells less is under the other"
+    assert seen.by_id["b"].parent_id == "a", "the later one is under the earlier"
 
 
 @pytest.mark.parametrize(

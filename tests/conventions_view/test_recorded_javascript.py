@@ -106,7 +106,7 @@ def test_the_conversation(name: str) -> None:
 def test_one_call_told_side_by_side_stands_once_in_the_tree() -> None:
     seen = of("langchain-1.5.14-traceloop-0.27.0")
     doubles = [step for step in seen.llm if step.parent_id and seen.kinds[step.parent_id] == "LLM"]
-    assert [step.span.scope.name for step in doubles] == ["@traceloop/instrumentation-langchain"] * 3
+    assert [step.span.scope.name for step in doubles] == ["@traceloop/instrumentation-openai"] * 3
 
 
 def test_an_error_that_a_processor_gives_to_later_spans_is_the_first_ones_alone() -> None:
