@@ -72,7 +72,10 @@ def _model_call(source: Source, found: Found) -> None:
     if found.get("input_messages") is None and raw_asked is not None:
         _add_request(source, found, exchange.request(source.reparsed(raw_asked)))
     reasons, cut = finish_reasons_of(source.span), source.cut
-    known = found.get("output_messages") is not None and bool(reasons)
+    answers = found.get("output_messages")
+    if answers and told is not None and not any(map(shapes.has_content, answers)):
+        _fill_in(source, found, told)
+    known = answers is not None and bool(reasons)
     for text in (told, raw_told):
         if text is not None:
             _add_response(found, exchange.response(source.reparsed(text), about_only=known))
@@ -88,6 +91,13 @@ def _model_call(source: Source, found: Found) -> None:
     found["output_messages"] = shapes.joined(found["output_messages"])
     _add_finish_reasons(found, reasons)
     _add_system(found)
+
+
+def _fill_in(source: Source, found: Found, told: str) -> None:
+    """The answer out of the whole response, where the messages beside it lost what it says (calls of tools)."""
+    answers = exchange.response(source.reparsed(told)).messages
+    if answers and any(map(shapes.has_content, answers)):
+        found["output_messages"] = answers
 
 
 def _step(source: Source, found: Found) -> None:

@@ -54,7 +54,7 @@ class Content:
         inner = part.get("message_content")
         if isinstance(inner, dict):
             part = inner
-        kind = part.get("type")
+        kind = part.get("type") or part.get("block_type")
         handler = _TYPED.get(kind) if isinstance(kind, str) else None
         if handler is not None:
             handler(self, part)
@@ -88,9 +88,14 @@ def tool_call(value: Value) -> ToolCall | None:
     name = _first_string(told, "name", "toolName", "tool_name")
     if not name and not isinstance(function, dict):
         return None
-    arguments, call_id = first_of(told, "arguments", "args", "input", "parameters"), _first_string(outer, *_CALL_ID)
+    if name[:1] == "'" == name[-1:]:
+        name = name[1:-1]  # CrewAI's events tell names as Python prints them
+    arguments = first_of(told, "arguments", "args", "input", "parameters", "tool_kwargs")
+    call_id = _first_string(outer, *_CALL_ID)
     if not name and not call_id and arguments is None:
         return None
+    if arguments is None and outer is inner:
+        arguments = {}  # OpenInference leaves out empty ones; what it hides is there, redacted
     return ToolCall(name, call_id, _arguments(arguments))
 
 

@@ -9,6 +9,7 @@ from otel_scorer.conventions.found import Reads
 from otel_scorer.conventions.source import Source
 from otel_scorer.conventions.state import is_id
 from otel_scorer.conventions.values import captured, dumped
+from otel_scorer.model import Value
 
 _TASKS = "crew_tasks"
 _INPUTS = ("crew_inputs", "input.value")
@@ -22,7 +23,17 @@ def _asked(source: Source) -> str | None:
     asked = [text for text in told if isinstance(text, str) and text and captured(text)]
     inputs = source.json(*_INPUTS) if asked else None
     filled = {name: value for name, value in inputs.items() if not is_id(name)} if isinstance(inputs, dict) else {}
-    return "\n".join([*asked, *([dumped(filled)] if filled else [])]) or None
+    return "\n".join(_filled(asked, filled)) or None
+
+
+def _filled(asked: list[str], inputs: dict[str, Value]) -> list[str]:
+    """The tasks with the inputs in their places (`{name}`); those that have none follow."""
+    for name in list(inputs):
+        place, value = f"{{{name}}}", inputs[name]
+        if isinstance(value, str | int | float) and any(place in text for text in asked):
+            asked = [text.replace(place, str(value)) for text in asked]
+            del inputs[name]
+    return [*asked, dumped(inputs)] if inputs else asked
 
 
 READS: tuple[Reads, ...] = (Reads("input_text", (_TASKS,), _asked),)

@@ -98,13 +98,20 @@ def turns(run: Run) -> tuple[Message, ...] | None:
     asked, answer, spoken = task(run), final_answer(run), _last_spoken(run.calls)
     candidates = [call for call in run.calls if _has_messages(call.genai)]
     last = next((call for call in candidates if spoken and call.span_id == spoken.span_id), None)
-    last = last or max(candidates, key=_end, default=None)
+    last = _fuller(last, candidates) or max(candidates, key=_end, default=None)
     if last is None and run.root is not None and _has_messages(run.root.genai):
         last = run.root
     if last is not None:
         return _conversation(last.genai, asked)
     pair = (Message("user", asked) if asked else None, Message("assistant", answer.text) if answer else None)
     return tuple(message for message in pair if message) or None
+
+
+def _fuller(call: Step | None, others: Sequence[Step]) -> Step | None:
+    """The call itself; of a call told twice, where this telling has no input, the one right below that has."""
+    if call is None or call.genai.input_messages:
+        return call
+    return next((other for other in others if other.parent_id == call.span_id and other.genai.input_messages), call)
 
 
 def last_user_text(messages: Sequence[Message] | None) -> str | None:
@@ -167,11 +174,22 @@ def _contains(raw: str, text: str) -> bool:
 
 
 _REPR = re.compile(r"\[?[A-Za-z_]\w*[=(]")
+_TELLING = 16
+"""Characters by which a text is known again."""
 
 
 def _contains_repr(raw: str, text: str) -> bool:
     """`raw` is how Python prints an object (`content='...' type='TextMessage'`), and `text` is one of its fields."""
-    return bool(text.strip()) and _REPR.match(raw) is not None and (text in raw or repr(text)[1:-1] in raw)
+    if not text.strip() or _REPR.match(raw) is None:
+        return False
+    printed = repr(text)[1:-1]
+    return text in raw or printed in raw or (raw.endswith("...") and _breaks_off_in(raw[:-3].rstrip(), printed))
+
+
+def _breaks_off_in(raw: str, text: str) -> bool:
+    """Whether the front part of `text` is the end of what a limit left of a printed object."""
+    at = raw.rfind(text[:_TELLING])
+    return at >= 0 and len(text) > _TELLING and text.startswith(raw[at:])
 
 
 def _last_spoken(calls: Sequence[Step]) -> Answer | None:

@@ -21,6 +21,7 @@ Side = Literal["asked", "answered"]
 
 _ASKED_KEYS = (
     "new_message",
+    "input_args",
     "user_input",
     "user_prompt",
     "user_message",
@@ -90,6 +91,14 @@ _BESIDE_ANSWER = frozenset(
         "created",
         "object",
         "system_fingerprint",
+        "trajectory",
+        "reasoning",
+        "rationale",
+        "raw",
+        "tool_calls",
+        "structured_response",
+        "current_agent_name",
+        "retry_messages",
     }
 )
 """Keys that frameworks put beside the answer: with any other key the whole object is the answer."""
@@ -178,7 +187,7 @@ def _list_words(values: Sequence[Value], side: Side, depth: int) -> str | None:
 
 
 def _content(body: Mapping[str, Value], side: Side, depth: int) -> str | None:
-    content = body.get("content", body.get("parts", body.get("text")))
+    content = body.get("content", body.get("parts", body.get("text", body.get("blocks"))))
     if isinstance(content, str):
         return _full(content)
     if isinstance(content, list):

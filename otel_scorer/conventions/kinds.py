@@ -43,7 +43,13 @@ _LANGFUSE: dict[str, Kind] = {
 _LANGSMITH: dict[str, Kind] = {
     **{name.lower(): _UPPER[name] for name in ("LLM", "CHAIN", "TOOL", "RETRIEVER", "EMBEDDING", "PROMPT", "PARSER")},
 }
-_TRACELOOP: dict[str, Kind] = {"workflow": "WORKFLOW", "task": "CHAIN", "agent": "AGENT", "tool": "TOOL"}
+_TRACELOOP: dict[str, Kind] = {
+    "workflow": "WORKFLOW",
+    "task": "CHAIN",
+    "agent": "AGENT",
+    "tool": "TOOL",
+    "handoff": "CHAIN",
+}
 _AGENTOPS: dict[str, Kind] = {
     **_TRACELOOP,
     **dict.fromkeys(("operation", "chain", "text"), "CHAIN"),
@@ -66,10 +72,10 @@ _OPERATIONS: dict[str, Kind] = {
     ),
     **dict.fromkeys(("create_memory_store", "delete_memory_store"), "TOOL"),
     **dict.fromkeys(("create_agent", "invoke_agent", "plan", "agent_call"), "AGENT"),
-    **dict.fromkeys(("execute_task", "execute_event_loop_cycle", "user_prompt", "handoff"), "CHAIN"),
+    **dict.fromkeys(("execute_task", "execute_event_loop_cycle", "user_prompt", "handoff", "agent_handoff"), "CHAIN"),
     **dict.fromkeys(("agent_step", "model_generation", "workflow_step"), "CHAIN"),
     **dict.fromkeys(("run_guardrail", "guardrail.run", "guard"), "GUARDRAIL"),
-    **dict.fromkeys(("invoke_workflow", "workflow_run"), "WORKFLOW"),
+    **dict.fromkeys(("invoke_workflow", "workflow_run", "conversation"), "WORKFLOW"),
     "handle_conversation_turn": "CONVERSATION",
     "evaluation": "EVALUATOR",
     **dict.fromkeys(("rerank", "arerank"), "RERANKER"),
@@ -173,7 +179,7 @@ def kind_of(span: Span) -> tuple[Kind, str]:
         return _openinference(declared, attributes), declared
     for key, kinds in _EXPLICIT:
         word = _word(attributes, key) if key in attributes else ""
-        if word and word.upper() != _NO_WORD:
+        if word and word.upper() != _NO_WORD and not _is_model_task(word, attributes):
             kind = _looked_up(kinds, word)
             if word == "task" and kinds is _TRACELOOP:
                 kind = _of_task(attributes)
@@ -190,6 +196,11 @@ def _word(attributes: Attributes, key: str) -> str:
         return ""
     word = string(value)
     return unquoted(word) if word[:1] == '"' else word
+
+
+def _is_model_task(word: str, attributes: Attributes) -> bool:
+    """OpenLLMetry calls a model call a task where a framework's own callbacks told it of the call (LlamaIndex)."""
+    return word == "task" and _OPERATIONS.get(string(attributes.get("gen_ai.operation.name"))) == "LLM"
 
 
 def _looked_up(kinds: dict[str, Kind], word: str) -> Kind:

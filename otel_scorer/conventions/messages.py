@@ -27,7 +27,7 @@ _ROLES: dict[str, str] = {
     **dict.fromkeys(("tool", "function", "toolmessage", "functionmessage", "tool-response"), "tool"),
 }
 _SPEAKERS = {name: role for name, role in _ROLES.items() if role != "tool"}
-_CONTENT_KEYS = ("parts", "content", "contents", "text")
+_CONTENT_KEYS = ("parts", "content", "contents", "text", "blocks")
 _ITEMS = frozenset({"function_call", "function_call_output", "reasoning"})
 """Types of the items of OpenAI's Responses API that stand beside messages, and name no role."""
 _CALL_KEYS = frozenset({"tool_calls", "additional_kwargs", "function_call", "function_call_name"})
@@ -57,7 +57,7 @@ def messages(value: Value, default_role: str) -> Messages | None:
     _gather(value, default_role, found, 0)
     if not found and not isinstance(value, list):
         return None
-    if found and not any(read.told or says_something(read.message) for read in found):
+    if found and not any(read.told or has_content(read.message) for read in found):
         return None
     hidden = any(read.hidden for read in found) or (isinstance(value, list) and len(value) > MAX_ITEMS)
     return Messages(tuple(read.message for read in found), hidden)
@@ -89,7 +89,7 @@ def with_finish_reasons(items: tuple[Message, ...]) -> tuple[str, ...]:
 
 def without_empty(items: tuple[Message, ...]) -> tuple[Message, ...]:
     """Drop answers that say nothing beside others that do (a Responses API reasoning item without summary)."""
-    told = tuple(item for item in items if says_something(item))
+    told = tuple(item for item in items if has_content(item))
     return told or items
 
 
@@ -204,7 +204,7 @@ def _message(item: dict[str, Value], default_role: str) -> _Read:
     # Nobody asks with an empty message: there the exporter lost the parts. A model does answer with none. Parts that
     # hold nothing readable (`{"type": "text"}` alone, redacted ones) were not captured.
     told = bool(content.texts) or (role == "assistant" and item.get("parts") == [])
-    lost = role != "assistant" and not told and not says_something(message)
+    lost = role != "assistant" and not told and not has_content(message)
     return _Read(message, content.hidden or lost, told)
 
 
@@ -293,6 +293,9 @@ def _add_content(content: Content, item: dict[str, Value], role: str) -> None:
     if "role" not in item and _is_part(item):
         content.add(item)
         return
+    if isinstance(responses := item.get("tool_responses"), list):
+        _add_responses(content, responses)
+        return
     told = first_of(item, *_CONTENT_KEYS)
     if isinstance(told, dict) and "" in told:
         content.add(told[""])
@@ -333,6 +336,13 @@ def _add_result(content: Content, item: dict[str, Value], told: Value) -> None:
     failed = item.get("status")
     is_error = failed == "error" if failed in ("error", "success") else None
     content.results.append(ToolResult(call_id, string(item.get("name")), result_content(told), is_error))
+
+
+def _add_responses(content: Content, responses: list[Value]) -> None:
+    """AG2's message of several results; its own content is all of them again, its name the agent's that called."""
+    for one in responses:
+        if isinstance(one, dict):
+            _add_result(content, one, one.get("content"))
 
 
 def _add_function_results(content: Content, row: dict[str, Value]) -> None:
@@ -399,6 +409,6 @@ def _names_role(item: dict[str, Value]) -> bool:
     )
 
 
-def says_something(message: Message) -> bool:
-    """Whether a message holds anything but a role."""
+def has_content(message: Message) -> bool:
+    """Whether a message says, asks for, returns or shows anything."""
     return bool(message.text or message.tool_calls or message.tool_results or message.reasoning or message.media)

@@ -75,7 +75,7 @@ def tools(source: Source, key: str) -> tuple[ToolDefinition, ...] | None:
 def _answers(source: Source) -> tuple[Message, ...] | None:
     """LiteLLM leaves a message's parts empty where it asks for tools, and writes the calls in OpenLLMetry's words."""
     found = chat(source, _OUTPUT, "assistant")
-    if found and source.rows(_COMPLETION) and not any(map(shapes.says_something, found)):
+    if found and source.rows(_COMPLETION) and not any(map(shapes.has_content, found)):
         return ()
     return found
 

@@ -80,7 +80,12 @@ def name_of(span: Span) -> str:
         name = string(span.attributes.get(key))
         if name:
             return name
-    return span.name.removeprefix("execute_tool ").removeprefix("running tool: ").removesuffix(".tool")
+    return (
+        span.name.removeprefix("execute_tool ")
+        .removeprefix("running tool: ")
+        .removesuffix(".tool")
+        .removesuffix(".__call__")
+    )
 
 
 def call_id_of(attributes: Attributes) -> str:
@@ -91,7 +96,7 @@ def call_id_of(attributes: Attributes) -> str:
 def arguments_in(source: Source, value: Value) -> Captured:
     """The arguments that a value holds, out of their wrapping."""
     read = source.reparsed(value) if isinstance(value, str) else value
-    return Captured(arguments_of(value if read is None else read), not source.is_cut(value))
+    return Captured(_of_call(arguments_of(value if read is None else read), source.span), not source.is_cut(value))
 
 
 def _arguments(source: Source) -> Captured | None:
@@ -123,6 +128,15 @@ def arguments_of(value: Value) -> Value:
     if value.keys() == {"args"} and isinstance(value["args"], list) and len(value["args"]) == 1:
         (only,) = value["args"]
         return inner if isinstance(inner := parsed(only), dict) else value
+    if len(value) == 1 and isinstance(named := value.get("kwargs"), dict):
+        return named
+    return value
+
+
+def _of_call(value: Value, span: Span) -> Value:
+    """The arguments of a call that stands there as the model wrote it (`{"name": the tool's, "arguments": "{...}"}`)."""
+    if isinstance(value, dict) and "arguments" in value and value.get("name") == name_of(span):
+        return parsed(value["arguments"])
     return value
 
 
@@ -131,11 +145,21 @@ def result_of(value: Value) -> Value:
     "response"}`, content blocks.
     """
     value = _told_in_message(result_content(value))
+    if isinstance(value, list) and len(value) == 2 and isinstance(value[0], bool):
+        return _told_beside_success(value)
     if isinstance(value, dict):
         if "output" in value and value.keys() <= {"output", "kwargs"}:
             return _told_in_message(result_content(value["output"]))
         if "response" in value and value.keys() <= {"id", "name", "response"}:
             return value["response"]
+    return value
+
+
+def _told_beside_success(value: list[Value]) -> Value:
+    """AG2's `(whether it went well, {"name", "role": "function", "content"})`."""
+    told = value[1]
+    if isinstance(told, dict) and told.get("role") in ("function", "tool") and "content" in told:
+        return result_content(told["content"])
     return value
 
 

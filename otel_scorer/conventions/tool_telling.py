@@ -95,7 +95,9 @@ class _Reading:
 
     def _known(self, request: ToolCall, *, in_history: bool, in_output: bool) -> ToolUse | None:
         """The use that this call is: by id, else the k-th of its look in a conversation is the k-th such use."""
-        near = [use for use in self._uses if use not in self._met and self._may_be(use, in_output=in_output)]
+        near = [
+            use for use in self._uses if use not in self._met and self._may_be(use, request.id, in_output=in_output)
+        ]
         near = [use for use in near if same_name(use, request)]
         same_id = [use for use in near if request.id and use.id == request.id]
         if in_history:
@@ -108,10 +110,10 @@ class _Reading:
             (use for use in near if not use.arguments_captured or not is_object(use.arguments)), None
         )
 
-    def _may_be(self, use: ToolUse, *, in_output: bool) -> bool:
+    def _may_be(self, use: ToolUse, call_id: str, *, in_output: bool) -> bool:
         if in_output and self.step.kind == "LLM":
             return use.requested_by == self.step.span_id
-        return use.start_ns <= self.step.span.end_ns
+        return use.start_ns <= self.step.span.end_ns or (in_output and bool(use.id) and use.id == call_id)
 
     def _unknown(self, request: ToolCall, *, in_history: bool, in_output: bool) -> ToolUse:
         """Nobody else tells of it. One of an earlier run takes its result along and is dropped."""

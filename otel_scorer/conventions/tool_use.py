@@ -70,9 +70,13 @@ def ask(use: ToolUse, request: ToolCall, span_id: str) -> None:
     asked = loosened(request.arguments)
     # A span may hold how the function was called (`{"args": [...], "kwargs": {}}`, one bare string): the model's
     # object is what a schema can be held against.
-    if asked is not None and (not use.arguments_captured or (isinstance(asked, dict) and not is_object(use.arguments))):
+    if asked is not None and (not use.arguments_captured or _says_more(asked, use.arguments)):
         _set_arguments(use, asked)
     use.name = use.name or request.name
+
+
+def _says_more(asked: Value, known: Value) -> bool:
+    return isinstance(asked, dict) and (not is_object(known) or asked == {"kwargs": known})
 
 
 def _set_arguments(use: ToolUse, arguments: Value) -> None:

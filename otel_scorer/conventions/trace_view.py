@@ -109,7 +109,7 @@ class TraceView:
 
     @computed
     def roots(self) -> tuple[Span, ...]:
-        """Agent spans without an agent ancestor, in order of start; evaluations only where there is nothing else."""
+        """Agent spans without an agent ancestor, in order of start; those of no run only where there is nothing else."""
         return self._runs or self._tops
 
     @computed
@@ -124,7 +124,7 @@ class TraceView:
 
     @computed
     def own(self) -> bool:
-        """The trace is an evaluation, ours or anybody's: left alone. An agent's trace with evaluations in it is not."""
+        """No run is in the trace: it is an evaluation, ours or anybody's, or the making of an agent. It is left alone."""
         return bool(self._tops) and not self._runs
 
     @computed
@@ -356,8 +356,8 @@ class TraceView:
 
     @computed
     def _runs(self) -> tuple[Span, ...]:
-        """Those of the tops that are no evaluations."""
-        return tuple([span for span in self._tops if not self._is_evaluation(span)])
+        """Those of the tops that are runs of an agent: no evaluations, and not the making of one."""
+        return tuple([span for span in self._tops if not _is_no_run(span, self.kinds[span.span_id])])
 
     @computed
     def _spans_by_kind(self) -> Mapping[Kind, Sequence[Span]]:
@@ -373,13 +373,6 @@ class TraceView:
         told = any(span.events or span.status_code == STATUS_ERROR for span in spans)
         return told or not FAULT_KEYS.isdisjoint(self.attribute_keys)
 
-    def _is_evaluation(self, span: Span) -> bool:
-        return (
-            self.kinds[span.span_id] == "EVALUATOR"
-            or span.scope.name == "otel_scorer"
-            or string(span.attributes.get("gen_ai.operation.name")) == "evaluation"
-        )
-
     def _resource(self, key: str) -> str:
         for span in self._root_first:
             if value := string(span.resource.attributes.get(key)):
@@ -393,3 +386,10 @@ class TraceView:
 
     def _steps_of(self, kinds: frozenset[Kind]) -> tuple[Step, ...]:
         return tuple(sorted((s for s in self.steps if s.kind in kinds), key=lambda step: BY_START(step.span)))
+
+
+def _is_no_run(span: Span, kind: Kind) -> bool:
+    """An evaluation; or `create_agent`, which some frameworks write for each agent that a program defines."""
+    if kind == "EVALUATOR" or span.scope.name == "otel_scorer":
+        return True
+    return string(span.attributes.get("gen_ai.operation.name")) in ("evaluation", "create_agent")
