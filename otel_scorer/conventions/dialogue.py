@@ -34,11 +34,14 @@ def speakers(llm: Sequence[Step], by_id: Mapping[str, Step]) -> tuple[Step, ...]
 
 
 class Run(NamedTuple):
-    """One agent's run: its root, the model calls that may speak for it, and the agents and chains within, in order."""
+    """One agent's run: its root, the model calls that may speak for it, and the agents and chains within, in order;
+    `last`: who took the run over from the root, if anybody, and gave the answer.
+    """
 
     root: Step | None
     calls: Sequence[Step]
     inner: Sequence[Step]
+    last: Step | None = None
 
     @property
     def speaking(self) -> list[Step]:
@@ -53,9 +56,10 @@ def final_answer(run: Run) -> Answer | None:
     answer itself, unless the last model's text lies in it, which then is.
     """
     spoken = _last_spoken(run.calls)
-    own = _root_answer(run.root.genai, spoken or _last_step(run.inner)) if run.root is not None else None
-    if run.root is not None and own is not None and (own.strip() or spoken is None):
-        return Answer(own, run.root.span_id)
+    top = run.last or run.root
+    own = _root_answer(top.genai, spoken or _last_step(run.inner)) if top is not None else None
+    if top is not None and own is not None and (own.strip() or spoken is None):
+        return Answer(own, top.span_id)
     return spoken or _inner_answer(run.inner)
 
 

@@ -134,7 +134,7 @@ def arguments_of(value: Value) -> Value:
 
 
 def _of_call(value: Value, span: Span) -> Value:
-    """The arguments of a call that stands there as the model wrote it (`{"name": the tool's, "arguments": "{...}"}`)."""
+    """The arguments of a call that stands there as the model wrote it: `{"name": the tool's, "arguments": "{...}"}`."""
     if isinstance(value, dict) and "arguments" in value and value.get("name") == name_of(span):
         return parsed(value["arguments"])
     return value

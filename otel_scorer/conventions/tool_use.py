@@ -37,7 +37,7 @@ class ToolUse:
     end_ns: int = 0
     definition: ToolDefinition | None = None
     executed: bool = False
-    """A TOOL span tells that it ran."""
+    """A TOOL span tells that it ran, or the span of an agent that did the tool's work."""
     look: str = ""
     """Canonical JSON of the arguments, to compare by."""
 

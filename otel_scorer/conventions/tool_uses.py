@@ -7,10 +7,12 @@ They are joined by call id, else by name and arguments in order, else by name in
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from itertools import takewhile
 from typing import NamedTuple
 
+from otel_scorer.conventions.envelopes import words
 from otel_scorer.conventions.faults import error_of
 from otel_scorer.conventions.steps import TOOL_KINDS, Step, ancestors
 from otel_scorer.conventions.tool_telling import Telling
@@ -18,6 +20,8 @@ from otel_scorer.conventions.tool_use import ToolUse, ask, bare, fill, may_share
 from otel_scorer.model import Kind, ToolCall, ToolDefinition
 
 _REMOTE_KINDS: frozenset[Kind] = TOOL_KINDS | {"A2A_CLIENT", "A2A_SERVER"}
+_HANDOFF = "handoff to "
+_NO_NAME = re.compile(r"[^A-Za-z0-9]")
 _MERGED = "(merged tools)"
 """Google ADK writes one more span over the calls that ran in parallel."""
 
@@ -120,13 +124,23 @@ def _join_requests(uses: list[ToolUse], steps: Sequence[Step], by_id: Mapping[st
     for requests in (_bounded, _unbounded):
         if open_ and any(use.executed and not use.requested_by for use in uses):
             open_ = requests(open_, calls)
-            for join in (_joins_by_arguments, _joins_by_name):
+            for join in (_joins_by_arguments, _joins_by_name, _joins_by_handoff):
                 open_ = [request for request in open_ if not _joined(uses, request, join)]
-    for call, request, _ in open_:
+    _add_open(uses, open_, steps)
+
+
+def _add_open(uses: list[ToolUse], requests: Sequence[Request], steps: Sequence[Step]) -> None:
+    """Uses of the requests that no tool's span joins; an agent of that name may have done the work."""
+    agents = [step for step in steps if step.kind == "AGENT"] if requests else []
+    for call, request, _ in requests:
         use = ToolUse(name=request.name, id=request.id, span_id=call.span_id)
         use.start_ns = use.end_ns = call.span.end_ns
         ask(use, request, call.span_id)
         uses.append(use)
+        agent = next((agent for agent in agents if _executes(agent, call, request)), None)
+        if agent is not None:
+            agents.remove(agent)
+            _answer_by(use, agent)
 
 
 def _bounded(requests: Sequence[Request], calls: Sequence[Step]) -> list[Request]:
@@ -159,6 +173,8 @@ def _repeats_outer(call: Step, by_id: Mapping[str, Step]) -> bool:
 def _joined(uses: Sequence[ToolUse], request: Request, join: Callable[[ToolUse, Request], bool]) -> bool:
     for use in uses:
         if use.executed and not use.requested_by and join(use, request):
+            if use.name.startswith(_HANDOFF):
+                use.name = request.call.name
             ask(use, request.call, request.by.span_id)
             return True
     return False
@@ -174,6 +190,28 @@ def _joins_by_arguments(use: ToolUse, request: Request) -> bool:
 
 def _joins_by_name(use: ToolUse, request: Request) -> bool:
     return _within(use, request) and same_name(use, request.call) and may_share_id(use.id, request.call.id)
+
+
+def _joins_by_handoff(use: ToolUse, request: Request) -> bool:
+    """OpenInference writes a handoff of OpenAI's Agents SDK as a tool of its own name."""
+    if not use.name.startswith(_HANDOFF) or not _within(use, request):
+        return False
+    return request.call.name == "transfer_to_" + _NO_NAME.sub("_", use.name.removeprefix(_HANDOFF)).lower()
+
+
+def _executes(agent: Step, call: Step, request: ToolCall) -> bool:
+    """An agent that bears the tool's name does its work (a managed agent of smolagents)."""
+    name = (agent.genai.agent_name or agent.span.name).removesuffix(".run")
+    return agent.span.start_ns >= call.span.start_ns and bool(name) and bare(name) == bare(request.name)
+
+
+def _answer_by(use: ToolUse, agent: Step) -> None:
+    use.executed, use.span_id = True, agent.span_id
+    use.start_ns, use.end_ns = agent.span.start_ns, agent.span.end_ns
+    use.error = error_of(agent.span) or ""
+    told = agent.genai.output_text
+    if told:
+        use.result, use.result_captured = words(told, "answered") or told, True
 
 
 def _within(use: ToolUse, request: Request) -> bool:

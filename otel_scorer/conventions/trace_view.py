@@ -18,6 +18,7 @@ from otel_scorer.conventions.contexts import Context, find_contexts
 from otel_scorer.conventions.faults import FAULT_KEYS, error_of
 from otel_scorer.conventions.feedback import feedback_of, guardrails_of, may_tell_feedback, may_tell_guardrails
 from otel_scorer.conventions.first_look import may_offer_tools, offered_tools
+from otel_scorer.conventions.handed_on import taken_over
 from otel_scorer.conventions.identity import (
     CONVERSATION_KEYS,
     USER_KEYS,
@@ -109,7 +110,7 @@ class TraceView:
 
     @computed
     def roots(self) -> tuple[Span, ...]:
-        """Agent spans without an agent ancestor, in order of start; those of no run only where there is nothing else."""
+        """Agent spans without an agent ancestor, in order of start; what is no run only where there is no other."""
         return self._runs or self._tops
 
     @computed
@@ -124,7 +125,7 @@ class TraceView:
 
     @computed
     def own(self) -> bool:
-        """No run is in the trace: it is an evaluation, ours or anybody's, or the making of an agent. It is left alone."""
+        """No run is in the trace: it is an evaluation, ours or anybody's, or an agent's making. It is left alone."""
         return bool(self._tops) and not self._runs
 
     @computed
@@ -327,18 +328,37 @@ class TraceView:
     def _dialogue(self) -> dialogue.Run:
         root = self.by_id[self.root.span_id] if self.root is not None else None
         inner = tuple(step for step in self._run if step.kind in ROOT_KINDS and step is not root)
-        return dialogue.Run(root, self._calls, inner)
+        return dialogue.Run(root, self._calls, inner, self._taken_over[-1] if self._taken_over else None)
 
     @computed
     def _run(self) -> tuple[Step, ...]:
-        """The root and all below it: other roots of the trace are other runs. All steps where there is no root."""
+        """The root, those that go on with its run, and all below them: other roots are other runs. All steps where
+        there is no root.
+        """
         if self.root is None:
             return self.steps
-        ids: set[str] = {self.root.span_id}
+        run = {self.root.span_id, *(step.span_id for step in self._taken_over)}
+        return tuple(step for step in self.steps if self._top_of[step.span_id] in run)
+
+    @computed
+    def _top_of(self) -> Mapping[str, str]:
+        """The id of the top that each step stands below, or is, by step."""
+        tops: dict[str, str] = {}
         for step in self.steps:
-            if step.parent_id in ids:
-                ids.add(step.span_id)
-        return tuple(step for step in self.steps if step.span_id in ids)
+            tops[step.span_id] = tops.get(step.parent_id, step.span_id)
+        return tops
+
+    @computed
+    def _taken_over(self) -> tuple[Step, ...]:
+        """The other roots that go on with the root's run."""
+        if self.root is None or len(self._runs) < 2:
+            return ()
+        below: dict[str, list[Step]] = {}
+        for call in self.llm:
+            below.setdefault(self._top_of[call.span_id], []).append(call)
+        root = self.by_id[self.root.span_id]
+        others = [self.by_id[span.span_id] for span in self._runs if span is not self.root]
+        return taken_over(root, others, below)
 
     @computed
     def _run_ids(self) -> frozenset[str]:

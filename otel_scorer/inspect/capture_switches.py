@@ -66,11 +66,12 @@ _LITELLM = _Switches(
     f"unset litellm.turn_off_message_logging, and {_CAPTURE} or set it to SPAN_ONLY (with true the content leaves "
     "the spans for log records; it captures by default)"
 )
+_ADK = _Switches(f"set {_CAPTURE}=SPAN_ONLY (before ADK 2.13: ADK_CAPTURE_MESSAGE_CONTENT_IN_SPANS=true)")
 _OF_SCOPE: tuple[tuple[str, _Switches], ...] = (
     ("opentelemetry.util.genai", _Switches(f"set {_CAPTURE}=SPAN_ONLY (older releases ask for {_LATEST} beside it)")),
     ("agent_framework", _Switches("set ENABLE_SENSITIVE_DATA=true")),
     ("pydantic-ai", _Switches("set InstrumentationSettings(include_content=True)")),
-    ("gcp.vertex.agent", _Switches("set ADK_CAPTURE_MESSAGE_CONTENT_IN_SPANS=true")),
+    ("gcp.vertex.agent", _ADK),
     ("openlit", _OPENLIT),
     ("litellm", _LITELLM),
     (
@@ -91,7 +92,7 @@ _OF_DIALECT: Mapping[str, _Switches] = {
     TRACEAI: _hidden_by("FI"),
     OPENLLMETRY: _Switches("set TRACELOOP_TRACE_CONTENT=true (it captures by default)"),
     "pydantic_ai": _Switches("set InstrumentationSettings(include_content=True)"),
-    "google_adk": _Switches("set ADK_CAPTURE_MESSAGE_CONTENT_IN_SPANS=true"),
+    "google_adk": _ADK,
     "claude_code": _Switches("set OTEL_LOG_USER_PROMPTS=1, OTEL_LOG_TOOL_DETAILS=1 and OTEL_LOG_TOOL_CONTENT=1"),
     "langsmith": _Switches(
         "unset LANGSMITH_HIDE_INPUTS and LANGSMITH_HIDE_OUTPUTS",

@@ -30,6 +30,7 @@ from otel_scorer.scoring.checks.demand_style import style
 from otel_scorer.scoring.checks.demand_wording import wording
 from otel_scorer.scoring.checks.lexicon import Wording, phrases
 from otel_scorer.scoring.checks.words import clip
+from otel_scorer.scoring.checks.worked_examples import without_worked_examples
 from otel_scorer.scoring.once import Once
 
 Finder = Callable[[Wording], Iterator[Demand]]
@@ -52,6 +53,8 @@ _LABELLED = re.compile(
     r"[^\n]{0,20000}(?:\n[^\n]{1,20000}){0,200}"
 )
 """What stands under a label of material, up to a blank line."""
+_OF_TOOLS = re.compile(r"(?:\d{1,2}[.)] ?)?for (?:the |all |any )?tools?\b", re.IGNORECASE)
+"""What is said of tools' outputs is asked of no answer."""
 _LONG_QUOTE = re.compile(r"(?<!\w)[\"“][^\"“”\n ]{1,30}(?: [^\"“”\n ]{1,40}){2,30}[\"”]")
 """Of three words and more: what it says is no instruction."""
 _MATERIAL = re.compile(
@@ -108,6 +111,7 @@ def _parts(text: str) -> list[str]:
 
 
 def _without_material(text: str) -> str:
+    text = without_worked_examples(text)
     if any(mark in text for mark in ('"', "“", "```")):
         text = _MATERIAL.sub(" ", text)
     return _LABELLED.sub("\n", text)
@@ -116,7 +120,7 @@ def _without_material(text: str) -> str:
 def _of_sentence(text: str) -> list[Demand]:
     sentence = Wording(text)
     told = list(foreign(sentence))
-    if not binds(sentence):
+    if not binds(sentence) or _OF_TOOLS.match(text):
         return told
     plain = Wording(_LONG_QUOTE.sub(_hidden, text)) if _LONG_QUOTE.search(text) else sentence
     told += [demand for rule in _OF_PLAIN_WORDS for demand in rule(plain)]

@@ -11,6 +11,7 @@ from otel_scorer.model import ToolDefinition
 from otel_scorer.scoring.checks import need, outcome, schema
 from otel_scorer.scoring.checks.said import result_text
 from otel_scorer.scoring.checks.scale import PLAN, Findings, counted, graded, listed, shorten
+from otel_scorer.scoring.checks.worked_examples import without_worked_examples
 from otel_scorer.scoring.once import Once
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
 
@@ -266,7 +267,7 @@ def needed_tool(target: Target) -> Verdict | CannotTell:
 def needs_of(view: TraceView) -> list[need.Need]:
     """The tools that the request needs, because the instructions say so or only a lookup knows what was asked."""
     tools: Mapping[str, ToolDefinition] = view.tool_definitions or {}
-    instructions = "\n".join(filter(None, (view.system, view.task)))
+    instructions = without_worked_examples("\n".join(filter(None, (view.system, view.task))))
     return [*need.instructed(instructions, view.task or "", dict(tools)), *need.asked(view.task or "", dict(tools))]
 
 
