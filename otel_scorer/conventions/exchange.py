@@ -89,7 +89,7 @@ def response(value: Value, *, about_only: bool = False) -> Response:
     if isinstance(value, list):
         if shapes.is_chat(value):
             return Response(None if about_only else _items(value, "assistant"))
-        value = assembled(value)
+        value = {"role": "assistant", "tool_calls": value} if _are_calls(value) else assembled(value)
     if not isinstance(value, dict):
         return Response()
     found = None if about_only else _answered(value)
@@ -98,6 +98,10 @@ def response(value: Value, *, about_only: bool = False) -> Response:
     told = from_object(usage, cache_apart=value.get("type") == "message") if isinstance(usage, dict) else None
     response_id, model = _about(value)
     return Response(found, reasons, response_id, model, told)
+
+
+def _are_calls(value: list[Value]) -> bool:
+    return bool(value) and all(isinstance(one, dict) and isinstance(one.get("function"), dict) for one in value)
 
 
 def _about(body: dict[str, Value]) -> tuple[str, str]:
