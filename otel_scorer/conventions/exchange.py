@@ -87,9 +87,11 @@ def response(value: Value, *, about_only: bool = False) -> Response:
     if isinstance(value, str):
         value = printed_object(value)
     if isinstance(value, list):
+        if _are_calls(value):
+            value = [{"role": "assistant", "tool_calls": value}]
         if shapes.is_chat(value):
             return Response(None if about_only else _items(value, "assistant"))
-        value = {"role": "assistant", "tool_calls": value} if _are_calls(value) else assembled(value)
+        value = assembled(value)
     if not isinstance(value, dict):
         return Response()
     found = None if about_only else _answered(value)

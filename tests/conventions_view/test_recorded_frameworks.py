@@ -82,3 +82,12 @@ def test_the_making_of_an_agent_is_no_run(tmp_path: Path) -> None:
     )
     (seen,) = map(view, read_traces([path]))
     assert seen.own
+
+
+def test_a_model_s_output_that_is_a_list_of_calls_is_read_as_calls() -> None:
+    seen = seen_of("crewai-1.15.30-openinference_events")
+    asked = [
+        call.name for step in seen.llm for message in step.genai.output_messages or () for call in message.tool_calls
+    ]
+    assert asked == list(TOOLS)
+    assert all(use.requested_by for use in seen.tool_uses)
