@@ -60,7 +60,7 @@ def _is_streamed_answer(call: Span, answer: Span) -> bool:
 
 
 def _as_many_tokens(one: Span, other: Span) -> bool:
-    """In and out; of one call they may differ, since not all count cached ones."""
+    """In and out. Of one call they may differ: not all count cached ones, or the end of a stream, alike."""
     told, again = usage_of(one), usage_of(other)
     return bool(told.input and told.output) and (told.input, told.output) == (again.input, again.output)
 
