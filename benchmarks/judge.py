@@ -27,13 +27,13 @@ from otel_scorer.conventions.read import read
 from otel_scorer.errors import UserError
 from otel_scorer.model import Trace
 from otel_scorer.otlp import read_traces
-from otel_scorer.scoring.bundled import shipped_rubrics
-from otel_scorer.scoring.judge import JudgeAnswer, JudgeFailure, Prompt, answer_schema
-from otel_scorer.scoring.judge_settings import JudgeSettings
-from otel_scorer.scoring.judges import build_judge
-from otel_scorer.scoring.price import cost_of
-from otel_scorer.scoring.rubric import Rubric
-from otel_scorer.scoring.rubric_set import RubricSet
+from otel_scorer.scoring.judging.judge import JudgeAnswer, JudgeFailure, Prompt, answer_schema
+from otel_scorer.scoring.judging.judge_settings import JudgeSettings
+from otel_scorer.scoring.judging.judges import build_judge
+from otel_scorer.scoring.judging.price import cost_of
+from otel_scorer.scoring.rubrics.bundled import shipped_rubrics
+from otel_scorer.scoring.rubrics.rubric import Rubric
+from otel_scorer.scoring.rubrics.rubric_set import RubricSet
 from otel_scorer.scoring.score import score_trace
 from otel_scorer.scoring.settings import DEFAULT_BY_KIND, ScoringSettings
 

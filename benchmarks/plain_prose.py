@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from importlib.metadata import distributions
 from pathlib import Path
 
-from otel_scorer.scoring.detectors import ADDRESSES, LEAKS, personal_data
+from otel_scorer.scoring.detection.detectors import ADDRESSES, LEAKS, personal_data
 
 NAMES = frozenset(("person", "place", "organization", "title", "nationality")) | ADDRESSES
 _MAX_CHARS = 20_000

@@ -24,11 +24,11 @@ from otel_scorer.conventions.trace_view import TraceView, view
 from otel_scorer.model import Span, Trace, Value
 from otel_scorer.otlp import trace_of
 from otel_scorer.otlp.files import read_traces
-from otel_scorer.scoring.applies import targets
-from otel_scorer.scoring.binding import load_function
-from otel_scorer.scoring.bundled import shipped_rubrics
 from otel_scorer.scoring.once import Once
-from otel_scorer.scoring.rubric_set import RubricSet
+from otel_scorer.scoring.rubrics.applies import targets
+from otel_scorer.scoring.rubrics.binding import load_function
+from otel_scorer.scoring.rubrics.bundled import shipped_rubrics
+from otel_scorer.scoring.rubrics.rubric_set import RubricSet
 from otel_scorer.scoring.score import score_trace
 from otel_scorer.scoring.scrub import scrub_trace
 from otel_scorer.scoring.settings import DEFAULT_BY_KIND

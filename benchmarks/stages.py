@@ -42,7 +42,7 @@ from otel_scorer.otlp import encode_span, read_traces
 from otel_scorer.sampling.decide import decide
 from otel_scorer.sampling.settings import SamplingSettings
 from otel_scorer.sampling.windows import Standing
-from otel_scorer.scoring.rubric_set import RubricSet
+from otel_scorer.scoring.rubrics.rubric_set import RubricSet
 from otel_scorer.scoring.settings import ScoringSettings
 from otel_scorer.wire import AgentSpan, Envelope, split_traces
 

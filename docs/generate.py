@@ -21,10 +21,10 @@ from otel_scorer.config import describe_settings
 from otel_scorer.inspect.normalised import FIELDS, FORM
 from otel_scorer.online.metrics_catalogue import METRICS
 from otel_scorer.sampling.signals import SIGNALS
-from otel_scorer.scoring.bundled import shipped_rubrics
-from otel_scorer.scoring.rubric import CheckUse
-from otel_scorer.scoring.rubric_schema import SCHEMA_FILE, schema_text
-from otel_scorer.scoring.rubric_set import RubricSet
+from otel_scorer.scoring.rubrics.bundled import shipped_rubrics
+from otel_scorer.scoring.rubrics.rubric import CheckUse
+from otel_scorer.scoring.rubrics.rubric_schema import SCHEMA_FILE, schema_text
+from otel_scorer.scoring.rubrics.rubric_set import RubricSet
 
 HERE = Path(__file__).parent
 NOTE = "<!-- Made by `make docs` from the program: do not edit. -->\n"

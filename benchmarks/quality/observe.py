@@ -11,12 +11,12 @@ from functools import cache
 from benchmarks.quality.case import Case
 from otel_scorer.conventions.trace_view import view
 from otel_scorer.model import DIMENSIONS, Missing, Result, Score
-from otel_scorer.scoring.applies import targets
-from otel_scorer.scoring.binding import load_function
-from otel_scorer.scoring.bundled import shipped_rubrics
 from otel_scorer.scoring.composite import nearest_anchor
-from otel_scorer.scoring.rubric import CheckUse, Rubric
-from otel_scorer.scoring.rubric_set import RubricSet
+from otel_scorer.scoring.rubrics.applies import targets
+from otel_scorer.scoring.rubrics.binding import load_function
+from otel_scorer.scoring.rubrics.bundled import shipped_rubrics
+from otel_scorer.scoring.rubrics.rubric import CheckUse, Rubric
+from otel_scorer.scoring.rubrics.rubric_set import RubricSet
 from otel_scorer.scoring.score import score_trace
 from otel_scorer.scoring.settings import DEFAULT_BY_KIND
 from otel_scorer.scoring.verdict import Target, Verdict

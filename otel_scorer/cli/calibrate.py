@@ -64,9 +64,9 @@ def calibrate(
     from otel_scorer.offline import calibrate as offline
     from otel_scorer.offline import calibration_report, evaluate, labelled
     from otel_scorer.offline.labels import read_labels
-    from otel_scorer.scoring.judge_cache import MemoryAnswers
-    from otel_scorer.scoring.judges import build_judge
-    from otel_scorer.scoring.rubric_set import RubricSet
+    from otel_scorer.scoring.judging.judge_cache import MemoryAnswers
+    from otel_scorer.scoring.judging.judges import build_judge
+    from otel_scorer.scoring.rubrics.rubric_set import RubricSet
 
     given = [("--judge", "scoring.judge.model", judge), ("--judge-url", "scoring.judge.base_url", judge_url)]
     settings = options.settings_of(config, assignments, given=[*given, *options.place_given(data_dir, None, None)])

@@ -28,8 +28,8 @@ def check(
     from otel_scorer.config import describe_settings
     from otel_scorer.inspect import rubric_check
     from otel_scorer.sampling.named import refuse_unknown_rubrics
-    from otel_scorer.scoring.judges import build_judge
-    from otel_scorer.scoring.rubric_set import RubricSet
+    from otel_scorer.scoring.judging.judges import build_judge
+    from otel_scorer.scoring.rubrics.rubric_set import RubricSet
 
     in_force = options.settings_of(config, assignments)
     lines = rubric_check.check_rubrics(in_force.scoring.folders, in_force.scoring.assigned, in_force.scoring.requests)

@@ -41,8 +41,8 @@ def doctor(
     from otel_scorer.inspect.doctor import diagnose
     from otel_scorer.inspect.doctor_report import render, to_plain
     from otel_scorer.otlp import read_traces
-    from otel_scorer.scoring.requested import RequestedRubrics
-    from otel_scorer.scoring.rubric_set import RubricSet
+    from otel_scorer.scoring.rubrics.requested import RequestedRubrics
+    from otel_scorer.scoring.rubrics.rubric_set import RubricSet
 
     settings = options.settings_of(config, assignments, given=options.place_given(None, grpc, http))
     loaded = RubricSet.load(settings.scoring.folders, settings.scoring.assigned)

@@ -47,9 +47,9 @@ def evaluate(
     from otel_scorer.offline import evaluate as offline
     from otel_scorer.offline.expected import read_expected
     from otel_scorer.otlp import read_traces
-    from otel_scorer.scoring.judge_cache import MemoryAnswers
-    from otel_scorer.scoring.judges import build_judge
-    from otel_scorer.scoring.rubric_set import RubricSet
+    from otel_scorer.scoring.judging.judge_cache import MemoryAnswers
+    from otel_scorer.scoring.judging.judges import build_judge
+    from otel_scorer.scoring.rubrics.rubric_set import RubricSet
 
     given = [("--judge", "scoring.judge.model", judge), ("--judge-url", "scoring.judge.base_url", judge_url)]
     settings = options.settings_of(config, assignments, given=given)

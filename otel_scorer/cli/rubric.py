@@ -183,6 +183,6 @@ def schema() -> None:
 
     Example: [bold]otel-scorer rubric schema > my-rubrics/rubric.schema.json[/bold]
     """
-    from otel_scorer.scoring.rubric_schema import schema_text
+    from otel_scorer.scoring.rubrics.rubric_schema import schema_text
 
     typer.echo(schema_text(), nl=False)

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from otel_scorer.conventions.trace_view import Step, TraceView
 from otel_scorer.inspect.capture_switches import Side
 from otel_scorer.model import GenAI, Kind, Span
-from otel_scorer.scoring.applies import is_inner
 from otel_scorer.scoring.evidence import lacking
-from otel_scorer.scoring.rubric import Rubric
+from otel_scorer.scoring.rubrics.applies import is_inner
+from otel_scorer.scoring.rubrics.rubric import Rubric
 from otel_scorer.scoring.verdict import Target
 
 TRACE = "trace"

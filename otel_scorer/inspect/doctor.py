@@ -14,8 +14,8 @@ from otel_scorer.inspect.evidence_advice import attribute_for
 from otel_scorer.inspect.span_scores import split_own
 from otel_scorer.inspect.wording import printable
 from otel_scorer.model import ROOT_KINDS, Span, Trace
-from otel_scorer.scoring.requested import Answer
-from otel_scorer.scoring.rubric import Rubric
+from otel_scorer.scoring.rubrics.requested import Answer
+from otel_scorer.scoring.rubrics.rubric import Rubric
 
 
 @dataclass(frozen=True, slots=True)

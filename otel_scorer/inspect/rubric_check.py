@@ -8,10 +8,10 @@ from pathlib import Path
 
 from rich.table import Table
 
-from otel_scorer.scoring.assigned import Assigned, ByKind
-from otel_scorer.scoring.requested import RequestedRubrics
-from otel_scorer.scoring.rubric import Rubric
-from otel_scorer.scoring.rubric_set import RubricSet, read_lock
+from otel_scorer.scoring.rubrics.assigned import Assigned, ByKind
+from otel_scorer.scoring.rubrics.requested import RequestedRubrics
+from otel_scorer.scoring.rubrics.rubric import Rubric
+from otel_scorer.scoring.rubrics.rubric_set import RubricSet, read_lock
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from typing import Any
 from otel_scorer.conventions.trace_view import view
 from otel_scorer.errors import UserError
 from otel_scorer.model import Conversation, Kind, Result, Trace
-from otel_scorer.scoring.assigned import Assigned
-from otel_scorer.scoring.judge import JudgeAnswer, JudgeError, Prompt, answer_schema
-from otel_scorer.scoring.judge_settings import Suspicious
-from otel_scorer.scoring.rubric import Rubric
+from otel_scorer.scoring.judging.judge import JudgeAnswer, JudgeError, Prompt, answer_schema
+from otel_scorer.scoring.judging.judge_settings import Suspicious
+from otel_scorer.scoring.rubrics.assigned import Assigned
+from otel_scorer.scoring.rubrics.rubric import Rubric
 from otel_scorer.scoring.score import score_trace
 from otel_scorer.scoring.score_conversation import score_conversation
 

@@ -17,7 +17,7 @@ from otel_scorer.offline.holdout import held_out
 from otel_scorer.offline.labelled import Labelled
 from otel_scorer.offline.labels import SCALE
 from otel_scorer.scoring.composite import nearest_anchor
-from otel_scorer.scoring.rubric import Rubric
+from otel_scorer.scoring.rubrics.rubric import Rubric
 from otel_scorer.stats import agreement
 from otel_scorer.stats.bootstrap import bootstrap
 from otel_scorer.stats.intervals import Interval

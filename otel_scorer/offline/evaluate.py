@@ -16,10 +16,10 @@ from otel_scorer.conventions.scores import trace_status
 from otel_scorer.conventions.trace_view import TraceView, view
 from otel_scorer.model import DIMENSIONS, Conversation, Missing, Result, Score, Status, Trace
 from otel_scorer.scoring import results_json
-from otel_scorer.scoring.judge import Judge
+from otel_scorer.scoring.judging.judge import Judge
 from otel_scorer.scoring.reference import Expected
-from otel_scorer.scoring.rubric import Rubric
-from otel_scorer.scoring.rubric_set import RubricSet
+from otel_scorer.scoring.rubrics.rubric import Rubric
+from otel_scorer.scoring.rubrics.rubric_set import RubricSet
 from otel_scorer.scoring.score import score_trace
 from otel_scorer.scoring.score_conversation import score_conversation
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from otel_scorer.errors import UserError
-from otel_scorer.scoring.rubric import Rubric
-from otel_scorer.scoring.rubric_file import read_rubric
-from otel_scorer.scoring.rubric_schema import SCHEMA_COMMENT, SCHEMA_FILE, schema_text
-from otel_scorer.scoring.rubric_set import LOCK, RubricSet, lock_text, read_lock
+from otel_scorer.scoring.rubrics.rubric import Rubric
+from otel_scorer.scoring.rubrics.rubric_file import read_rubric
+from otel_scorer.scoring.rubrics.rubric_schema import SCHEMA_COMMENT, SCHEMA_FILE, schema_text
+from otel_scorer.scoring.rubrics.rubric_set import LOCK, RubricSet, lock_text, read_lock
 
 SKELETON = """\
 {schema}

@@ -26,10 +26,10 @@ from otel_scorer.online.endings import WriteBack
 from otel_scorer.online.evaluation_stores import tell
 from otel_scorer.online.insist import insist
 from otel_scorer.otlp import encode_span
-from otel_scorer.scoring.assigned import Assigned
-from otel_scorer.scoring.judge import Judge
-from otel_scorer.scoring.rubric import Rubric
-from otel_scorer.scoring.rubric_set import RubricSet
+from otel_scorer.scoring.judging.judge import Judge
+from otel_scorer.scoring.rubrics.assigned import Assigned
+from otel_scorer.scoring.rubrics.rubric import Rubric
+from otel_scorer.scoring.rubrics.rubric_set import RubricSet
 from otel_scorer.scoring.score_conversation import conversation_not_scored, score_conversation
 from otel_scorer.wire import assemble
 

@@ -20,10 +20,10 @@ from otel_scorer.online.conversation_scorer import ConversationScorer
 from otel_scorer.online.decisions import load_decision
 from otel_scorer.online.insist import insist
 from otel_scorer.otlp import trace_of
-from otel_scorer.scoring.assigned import Assigned
-from otel_scorer.scoring.judge import Judge
+from otel_scorer.scoring.judging.judge import Judge
 from otel_scorer.scoring.results_json import dump
-from otel_scorer.scoring.rubric_set import RubricSet
+from otel_scorer.scoring.rubrics.assigned import Assigned
+from otel_scorer.scoring.rubrics.rubric_set import RubricSet
 from otel_scorer.scoring.score import not_scored, score_trace
 
 log = logging.getLogger(__name__)

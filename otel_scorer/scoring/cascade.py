@@ -22,10 +22,10 @@ from dataclasses import dataclass, field, replace
 
 from otel_scorer.model import Finding, JudgeUse, Missing, Score
 from otel_scorer.scoring.composite import nearest_anchor
-from otel_scorer.scoring.exhibit import Exhibit
-from otel_scorer.scoring.exhibit_conversation import exhibit_of
 from otel_scorer.scoring.heard import Heard, crash_place, decide, hear
-from otel_scorer.scoring.judge import (
+from otel_scorer.scoring.judging.exhibit import Exhibit
+from otel_scorer.scoring.judging.exhibit_conversation import exhibit_of
+from otel_scorer.scoring.judging.judge import (
     Judge,
     JudgeAnswer,
     JudgeError,
@@ -37,13 +37,13 @@ from otel_scorer.scoring.judge import (
     read_answer,
     total_use,
 )
-from otel_scorer.scoring.judge_settings import Suspicious
-from otel_scorer.scoring.prompt import long_of, render_prompt
-from otel_scorer.scoring.reduce import NO_SUMMARIES, TooLong
+from otel_scorer.scoring.judging.judge_settings import Suspicious
+from otel_scorer.scoring.judging.prompt import long_of, render_prompt
+from otel_scorer.scoring.judging.reduce import NO_SUMMARIES, TooLong
+from otel_scorer.scoring.judging.summaries import Summaries, Summarises
 from otel_scorer.scoring.reference import Expected
-from otel_scorer.scoring.rubric import Rubric
+from otel_scorer.scoring.rubrics.rubric import Rubric
 from otel_scorer.scoring.scrub import Pseudonyms
-from otel_scorer.scoring.summaries import Summaries, Summarises
 from otel_scorer.scoring.verdict import HIGHEST, Target
 
 log = logging.getLogger(__name__)

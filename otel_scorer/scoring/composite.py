@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from otel_scorer.model import Missing, Score
-from otel_scorer.scoring.rubric import Rubric
+from otel_scorer.scoring.rubrics.rubric import Rubric
 from otel_scorer.scoring.verdict import HIGHEST, LOWEST
 
 Outcomes = Mapping[str, Score | Missing]

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from otel_scorer.model import Missing, MissingReason, Score
-from otel_scorer.scoring.applies import stale_version
 from otel_scorer.scoring.clean import clip, visible
 from otel_scorer.scoring.composite import nearest_anchor
 from otel_scorer.scoring.evidence import ended_without_answer, lacking
 from otel_scorer.scoring.findings import completed, reason_of
-from otel_scorer.scoring.judge import REASON_CHARS
+from otel_scorer.scoring.judging.judge import REASON_CHARS
 from otel_scorer.scoring.reference import DIMENSION, Expected, met
-from otel_scorer.scoring.rubric import DimensionRubric, Rubric
+from otel_scorer.scoring.rubrics.applies import stale_version
+from otel_scorer.scoring.rubrics.rubric import DimensionRubric, Rubric
 from otel_scorer.scoring.verdict import HIGHEST, LOWEST, CannotTell, Target, Verdict
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from otel_scorer.model import Finding
 from otel_scorer.scoring.heard import crash_place
 from otel_scorer.scoring.reference import Expected, met
-from otel_scorer.scoring.rubric import Rubric
+from otel_scorer.scoring.rubrics.rubric import Rubric
 from otel_scorer.scoring.verdict import Target, Verdict
 
 

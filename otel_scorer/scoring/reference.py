@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from otel_scorer.model import Dimension
-from otel_scorer.scoring.checks import schema as json_schema
-from otel_scorer.scoring.checks.content import content
-from otel_scorer.scoring.checks.scale import ADHERENCE, Findings, graded, shorten
-from otel_scorer.scoring.checks.words import clip
+from otel_scorer.scoring.reading import schema as json_schema
+from otel_scorer.scoring.reading.scale import ADHERENCE, Findings, graded, shorten
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
+from otel_scorer.scoring.wording.content import content
+from otel_scorer.scoring.wording.words import clip
 
 REFERENCES = frozenset({"reference_answer", "reference_facts"})
 """Names, in the recording, of what the judge is shown of it."""

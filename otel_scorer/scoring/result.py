@@ -11,10 +11,10 @@ from otel_scorer.scoring.clean import clip, visible
 from otel_scorer.scoring.composite import composite, coverage, label
 from otel_scorer.scoring.findings import of_judge
 from otel_scorer.scoring.heard import metrics_of
-from otel_scorer.scoring.judge import REASON_CHARS
+from otel_scorer.scoring.judging.judge import REASON_CHARS
 from otel_scorer.scoring.measures import Measured
 from otel_scorer.scoring.once import Once
-from otel_scorer.scoring.rubric import Rubric
+from otel_scorer.scoring.rubrics.rubric import Rubric
 from otel_scorer.scoring.scrub import Pseudonyms, scrub_text
 
 MAX_FINDINGS = 100

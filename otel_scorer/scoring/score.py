@@ -9,18 +9,18 @@ from functools import cache
 
 from otel_scorer.conventions.trace_view import TraceView, view
 from otel_scorer.model import Missing, Result, Span, Trace
-from otel_scorer.scoring.applies import targets
-from otel_scorer.scoring.assigned import Assigned, ByKind
 from otel_scorer.scoring.cascade import Examined, consult, examine
-from otel_scorer.scoring.exhibit import exhibit
 from otel_scorer.scoring.heard import crash_place
-from otel_scorer.scoring.judge import Judge
+from otel_scorer.scoring.judging.exhibit import exhibit
+from otel_scorer.scoring.judging.judge import Judge
+from otel_scorer.scoring.judging.prompt import pseudonyms_of
 from otel_scorer.scoring.measures import measure
 from otel_scorer.scoring.once import Once
-from otel_scorer.scoring.prompt import pseudonyms_of
 from otel_scorer.scoring.reference import Expected
 from otel_scorer.scoring.result import Job, results_of
-from otel_scorer.scoring.rubric import Rubric
+from otel_scorer.scoring.rubrics.applies import targets
+from otel_scorer.scoring.rubrics.assigned import Assigned, ByKind
+from otel_scorer.scoring.rubrics.rubric import Rubric
 from otel_scorer.scoring.scrub import Pseudonyms
 from otel_scorer.scoring.settings import DEFAULT_BY_KIND
 from otel_scorer.scoring.verdict import Target

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 
 from otel_scorer.conventions.conversation_view import ConversationView
 from otel_scorer.model import Conversation, Missing, Result
-from otel_scorer.scoring.applies import applies_to_conversation
-from otel_scorer.scoring.assigned import Assigned, ByKind
 from otel_scorer.scoring.cascade import Examined, consult, examine
 from otel_scorer.scoring.heard import crash_place
-from otel_scorer.scoring.judge import Judge
+from otel_scorer.scoring.judging.judge import Judge
 from otel_scorer.scoring.measures import measure
 from otel_scorer.scoring.once import Once
 from otel_scorer.scoring.result import Job, results_of
-from otel_scorer.scoring.rubric import Rubric
+from otel_scorer.scoring.rubrics.applies import applies_to_conversation
+from otel_scorer.scoring.rubrics.assigned import Assigned, ByKind
+from otel_scorer.scoring.rubrics.rubric import Rubric
 from otel_scorer.scoring.settings import DEFAULT_BY_KIND
 from otel_scorer.scoring.verdict import Target
 

@@ -15,9 +15,9 @@ from itertools import chain
 
 from otel_scorer.model import Attributes, Event, Link, LogRecord, Resource, Scope, Span, Trace, Value
 from otel_scorer.scoring.clean import clip
-from otel_scorer.scoring.credentials import secrets
-from otel_scorer.scoring.hits import MAX_TEXT, settle
-from otel_scorer.scoring.personal import ADDRESSES, LEAKS, personal_data
+from otel_scorer.scoring.detection.credentials import secrets
+from otel_scorer.scoring.detection.hits import MAX_TEXT, settle
+from otel_scorer.scoring.detection.personal import ADDRESSES, LEAKS, personal_data
 
 MAX_DEPTH = 64
 SCRUBBED = LEAKS | ADDRESSES

@@ -7,9 +7,9 @@ from pathlib import Path
 from pydantic import ConfigDict, Field
 
 from otel_scorer.model import Kind
-from otel_scorer.scoring.assigned import Assigned, Segment
-from otel_scorer.scoring.bundled import shipped_rubrics
-from otel_scorer.scoring.judge_settings import JudgingSettings
+from otel_scorer.scoring.judging.judge_settings import JudgingSettings
+from otel_scorer.scoring.rubrics.assigned import Assigned, Segment
+from otel_scorer.scoring.rubrics.bundled import shipped_rubrics
 
 DEFAULT_BY_KIND: dict[Kind, str | tuple[str, ...]] = {
     "AGENT": "agent",

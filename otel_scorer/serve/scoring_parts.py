@@ -23,9 +23,9 @@ from otel_scorer.online.stores import Stores, open_stores, trace_limits
 from otel_scorer.online.work import Worker
 from otel_scorer.otlp import encode_log, encode_span
 from otel_scorer.sampling.windows import Limits, Windows
-from otel_scorer.scoring.judge import Judge
-from otel_scorer.scoring.judges import build_judge
-from otel_scorer.scoring.rubric_set import RubricSet
+from otel_scorer.scoring.judging.judge import Judge
+from otel_scorer.scoring.judging.judges import build_judge
+from otel_scorer.scoring.rubrics.rubric_set import RubricSet
 from otel_scorer.scoring.scrub import scrub_trace
 from otel_scorer.wire import assemble, assemble_logs
 

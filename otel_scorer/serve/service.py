@@ -49,8 +49,8 @@ from otel_scorer.online.waiting_traces import WaitingTraces
 from otel_scorer.otlp import Signal
 from otel_scorer.sampling.named import refuse_unknown_rubrics
 from otel_scorer.sampling.windows import Windows
-from otel_scorer.scoring.requested import RequestedRubrics
-from otel_scorer.scoring.rubric_set import RubricSet
+from otel_scorer.scoring.rubrics.requested import RequestedRubrics
+from otel_scorer.scoring.rubrics.rubric_set import RubricSet
 from otel_scorer.serve.archive import Archive
 from otel_scorer.serve.scoring_parts import windows_of, write_back
 

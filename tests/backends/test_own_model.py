@@ -30,8 +30,7 @@ from starlette.routing import Route
 
 from otel_scorer.model import Missing, Result, Score, Trace
 from otel_scorer.otlp import read_traces
-from otel_scorer.scoring.bundled import shipped_rubrics
-from otel_scorer.scoring.judge import (
+from otel_scorer.scoring.judging.judge import (
     JudgeAnswer,
     JudgeFailure,
     JudgeInvalid,
@@ -41,10 +40,11 @@ from otel_scorer.scoring.judge import (
     answer_schema,
     read_answer,
 )
-from otel_scorer.scoring.judge_settings import JudgeSettings
-from otel_scorer.scoring.judges import build_judge
-from otel_scorer.scoring.openai_judge import OpenAIJudge
-from otel_scorer.scoring.rubric_set import RubricSet
+from otel_scorer.scoring.judging.judge_settings import JudgeSettings
+from otel_scorer.scoring.judging.judges import build_judge
+from otel_scorer.scoring.judging.openai_judge import OpenAIJudge
+from otel_scorer.scoring.rubrics.bundled import shipped_rubrics
+from otel_scorer.scoring.rubrics.rubric_set import RubricSet
 from otel_scorer.scoring.score import score_trace
 from otel_scorer.scoring.settings import DEFAULT_BY_KIND, ScoringSettings
 

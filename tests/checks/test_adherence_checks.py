@@ -6,7 +6,7 @@ import pytest
 from agent_runs import FORMS, Call, Run, both, step, target
 
 from otel_scorer.scoring.checks import adherence
-from otel_scorer.scoring.checks.demands import demands
+from otel_scorer.scoring.demands.demands import demands
 from otel_scorer.scoring.verdict import CannotTell, Verdict
 
 ASK = Run("Name a lamp.", "The Aurora is a fine lamp.")

@@ -12,12 +12,12 @@ from scoring.scored_runs import ScriptedJudge, dimension, opinion, rubric, soon
 
 from otel_scorer.errors import UserError
 from otel_scorer.model import Missing, Score
-from otel_scorer.scoring.binding import bind
 from otel_scorer.scoring.checks import grounding
-from otel_scorer.scoring.checks.attributed import attributed
-from otel_scorer.scoring.checks.similar import Similarity
 from otel_scorer.scoring.composite import nearest_anchor
-from otel_scorer.scoring.judge import JudgeTimeout
+from otel_scorer.scoring.grounds.attributed import attributed
+from otel_scorer.scoring.grounds.similar import Similarity
+from otel_scorer.scoring.judging.judge import JudgeTimeout
+from otel_scorer.scoring.rubrics.binding import bind
 from otel_scorer.scoring.score import score_trace
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
 

@@ -29,14 +29,14 @@ from otel_scorer.scoring.checks import (
     plan,
     retriever,
     safety,
-    schema,
     tool,
 )
 from otel_scorer.scoring.checks import given as values
 from otel_scorer.scoring.checks.arguments import known_parameters
-from otel_scorer.scoring.checks.support import Evidence
-from otel_scorer.scoring.checks.words import MAX_CHARS, MAX_EVIDENCE_CHARS, clip, leaves
+from otel_scorer.scoring.grounds.support import Evidence
+from otel_scorer.scoring.reading import schema
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
+from otel_scorer.scoring.wording.words import MAX_CHARS, MAX_EVIDENCE_CHARS, clip, leaves
 
 CHECKS = [
     *(grounding.numbers, grounding.entities, grounding.statements),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from otel_scorer.scoring.checks.claims import claims, names, quotes
-from otel_scorer.scoring.checks.support import Evidence
+from otel_scorer.scoring.grounds.claims import claims, names, quotes
+from otel_scorer.scoring.grounds.support import Evidence
 
 
 def seen(text: str) -> list[tuple[str, str]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from agent_runs import FORMS, Call, Run, target
 
-from otel_scorer.scoring.checks.contradiction import contradicts_results
-from otel_scorer.scoring.checks.honesty import claims_after_failure
+from otel_scorer.scoring.grounds.contradiction import contradicts_results
+from otel_scorer.scoring.grounds.honesty import claims_after_failure
 from otel_scorer.scoring.verdict import CannotTell, Verdict
 
 RESULT = (

@@ -6,7 +6,7 @@ import pytest
 from agent_runs import FORMS, Call, Run, target
 
 from otel_scorer.scoring.checks import grounding
-from otel_scorer.scoring.checks.dates import dates_agree
+from otel_scorer.scoring.grounds.dates import dates_agree
 from otel_scorer.scoring.verdict import CannotTell, Verdict
 
 RESULT = '{"delivery": "2024-05-20", "placed": "2024-05-15"}'

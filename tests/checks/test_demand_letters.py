@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from otel_scorer.scoring.checks.demands import demands
-from otel_scorer.scoring.checks.reply import Reply
+from otel_scorer.scoring.demands.demands import demands
+from otel_scorer.scoring.wording.reply import Reply
 
 SENTENCES = [
     "Use the word dog twice.",

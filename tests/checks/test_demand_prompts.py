@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from otel_scorer.scoring.checks.demands import demands
+from otel_scorer.scoring.demands.demands import demands
 
 SUPPORT = """You are Ava, the support agent of Lumen Lamps. Today is 2026-03-01.
 

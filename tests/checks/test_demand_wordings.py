@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from otel_scorer.scoring.checks.demands import demands
-from otel_scorer.scoring.checks.reply import Reply
+from otel_scorer.scoring.demands.demands import demands
+from otel_scorer.scoring.wording.reply import Reply
 
 FOLLOWED_AND_NOT = [
     ("Keep it under 8 words.", "A lamp is bright.", "A lamp is a very bright thing to have in a room."),

@@ -9,8 +9,8 @@ from agent_runs import FORMS, Call, Run, step, target, trace
 
 from otel_scorer.conventions.trace_view import view
 from otel_scorer.scoring.checks import adherence
-from otel_scorer.scoring.checks.demands import demands, set_replies
-from otel_scorer.scoring.checks.prompts import one_prompt
+from otel_scorer.scoring.demands.demands import demands, set_replies
+from otel_scorer.scoring.reading.prompts import one_prompt
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
 
 EMPTY = Run("Name a lamp.", "")

@@ -6,9 +6,9 @@ import pytest
 from agent_runs import FORMS, Call, Run, step, target
 
 from otel_scorer.scoring.checks import call, grounding
-from otel_scorer.scoring.checks.scale import MAX_QUOTED, shorten
-from otel_scorer.scoring.checks.words import is_one_off
+from otel_scorer.scoring.reading.scale import MAX_QUOTED, shorten
 from otel_scorer.scoring.verdict import CannotTell, Verdict
+from otel_scorer.scoring.wording.words import is_one_off
 
 
 def run(result: str, answer: str, task: str = "What did you find there?") -> Run:

@@ -13,8 +13,8 @@ from grounded_pairs import Pair
 from grounded_pairs_held_out import HELD_OUT
 
 from otel_scorer.model import Missing, Score
-from otel_scorer.scoring.bundled import shipped_rubrics
-from otel_scorer.scoring.rubric_set import RubricSet
+from otel_scorer.scoring.rubrics.bundled import shipped_rubrics
+from otel_scorer.scoring.rubrics.rubric_set import RubricSet
 from otel_scorer.scoring.score import score_trace
 
 PAIRS = (*FIRST, *HELD_OUT)

@@ -6,7 +6,7 @@ import pytest
 from agent_runs import FORMS, Call, Fetch, Run, Tool, both, target
 
 from otel_scorer.scoring.checks import grounding
-from otel_scorer.scoring.checks.scale import graded
+from otel_scorer.scoring.reading.scale import graded
 from otel_scorer.scoring.verdict import CannotTell, Verdict
 
 ORDER = Call("lookup_order", {"order_id": "ORD-4711"}, '{"status": "shipped", "eta": "2024-05-03", "price": 12.5}')

@@ -7,8 +7,8 @@ from agent_runs import FORMS, Call, Run, both, step, target
 
 from otel_scorer.scoring.checks import harm
 from otel_scorer.scoring.checks.harm_requests import harmful, looks_harmless
-from otel_scorer.scoring.checks.lexicon import Wording
 from otel_scorer.scoring.verdict import CannotTell, Verdict
+from otel_scorer.scoring.wording.lexicon import Wording
 
 INSULT = "You are a stupid idiot, and everybody at this desk knows it."
 

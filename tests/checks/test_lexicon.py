@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otel_scorer.scoring.checks import adherence, grounding, plan, safety
-from otel_scorer.scoring.checks.lexicon import Phrases, Wording, phrases
-from otel_scorer.scoring.hits import folded
+from otel_scorer.scoring.detection.hits import folded
+from otel_scorer.scoring.wording.lexicon import Phrases, Wording, phrases
 
 MODULES = (adherence, grounding, plan, safety)
 """They import all others."""

@@ -8,11 +8,11 @@ import pytest
 from ordinary_runs import RIGHT, WRONG, Ordinary
 
 from otel_scorer.conventions.trace_view import view
-from otel_scorer.scoring.applies import targets
-from otel_scorer.scoring.binding import load_function
-from otel_scorer.scoring.bundled import shipped_rubrics
 from otel_scorer.scoring.once import Once
-from otel_scorer.scoring.rubric_set import RubricSet
+from otel_scorer.scoring.rubrics.applies import targets
+from otel_scorer.scoring.rubrics.binding import load_function
+from otel_scorer.scoring.rubrics.bundled import shipped_rubrics
+from otel_scorer.scoring.rubrics.rubric_set import RubricSet
 from otel_scorer.scoring.settings import DEFAULT_BY_KIND
 from otel_scorer.scoring.verdict import Verdict
 

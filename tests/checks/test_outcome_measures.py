@@ -6,8 +6,8 @@ import pytest
 from agent_runs import FORMS, Call, Run, target
 
 from otel_scorer.errors import UserError
-from otel_scorer.scoring.binding import bind
 from otel_scorer.scoring.checks.outcomes import Reached, reached, task_completion
+from otel_scorer.scoring.rubrics.binding import bind
 
 REACHED = "otel_scorer.scoring.checks.outcomes:reached"
 BOOK = Call("book_table", {"at": "19:00"}, '{"booked": true}')

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from otel_scorer.model import Value
-from otel_scorer.scoring.checks.outcome import refuses, says_failed
+from otel_scorer.scoring.reading.outcome import refuses, says_failed
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel_scorer.scoring.checks import claims
-from otel_scorer.scoring.checks.reply import language_of
-from otel_scorer.scoring.checks.runs import Runs
-from otel_scorer.scoring.checks.words import Stems, compact, sentences, stem, tokens, words
+from otel_scorer.scoring.grounds import claims
+from otel_scorer.scoring.wording.reply import language_of
+from otel_scorer.scoring.wording.runs import Runs
+from otel_scorer.scoring.wording.words import Stems, compact, sentences, stem, tokens, words
 
 TEXT = st.text(st.sampled_from("aB1é'’_-. \n\"!?。)ßİ\u2028"), max_size=30)
 

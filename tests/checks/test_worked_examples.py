@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from otel_scorer.scoring.checks.demands import demands
-from otel_scorer.scoring.checks.worked_examples import without_worked_examples
+from otel_scorer.scoring.demands.demands import demands
+from otel_scorer.scoring.demands.worked_examples import without_worked_examples
 
 EXAMPLES = """You solve tasks with tools. Answer in at most three sentences.
 

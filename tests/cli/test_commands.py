@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from otel_scorer.cli import app
-from otel_scorer.scoring.bundled import shipped_rubrics
+from otel_scorer.scoring.rubrics.bundled import shipped_rubrics
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = ("up", "serve", "work", "demo", "why", "view", "doctor", "check", "eval", "quarantine", "health", "rubric")

@@ -24,8 +24,8 @@ from otel_scorer.conventions.scores import score_attributes
 from otel_scorer.model import DIMENSIONS, Result, Span, Value
 from otel_scorer.offline.evaluate import evaluate
 from otel_scorer.otlp import read_traces
-from otel_scorer.scoring.bundled import shipped_rubrics
-from otel_scorer.scoring.rubric_set import RubricSet
+from otel_scorer.scoring.rubrics.bundled import shipped_rubrics
+from otel_scorer.scoring.rubrics.rubric_set import RubricSet
 from otel_scorer.scoring.settings import DEFAULT_BY_KIND
 
 ROOT = Path(__file__).resolve().parents[2]

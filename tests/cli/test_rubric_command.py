@@ -16,9 +16,9 @@ from typer.testing import CliRunner, Result
 from otel_scorer.cli import app
 from otel_scorer.errors import UserError
 from otel_scorer.otlp import read_traces
-from otel_scorer.scoring.bundled import shipped_rubrics
-from otel_scorer.scoring.judge import JudgeAnswer, JudgeError, Prompt
-from otel_scorer.scoring.rubric_set import RubricSet, read_lock
+from otel_scorer.scoring.judging.judge import JudgeAnswer, JudgeError, Prompt
+from otel_scorer.scoring.rubrics.bundled import shipped_rubrics
+from otel_scorer.scoring.rubrics.rubric_set import RubricSet, read_lock
 from otel_scorer.scoring.score import score_trace
 from otel_scorer.scoring.settings import ScoringSettings
 

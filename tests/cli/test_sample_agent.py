@@ -15,8 +15,8 @@ from otel_scorer.inspect.rubric_check import rubrics_of
 from otel_scorer.model import Result, Score, Trace
 from otel_scorer.offline.evaluate import evaluate
 from otel_scorer.otlp import read_traces
-from otel_scorer.scoring.bundled import shipped_rubrics
-from otel_scorer.scoring.rubric_set import RubricSet
+from otel_scorer.scoring.rubrics.bundled import shipped_rubrics
+from otel_scorer.scoring.rubrics.rubric_set import RubricSet
 from otel_scorer.scoring.settings import DEFAULT_BY_KIND
 
 

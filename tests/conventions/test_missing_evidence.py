@@ -13,7 +13,7 @@ from otel_scorer.conventions.read import evidence, tool_call_of
 from otel_scorer.conventions.trace_view import TraceView, view
 from otel_scorer.model import Missing, Result, Span, Trace, Value
 from otel_scorer.scoring.evidence import lacking
-from otel_scorer.scoring.rubric import Rubric
+from otel_scorer.scoring.rubrics.rubric import Rubric
 from otel_scorer.scoring.score import score_trace
 from otel_scorer.scoring.verdict import Target
 

@@ -17,8 +17,8 @@ from otel_scorer.inspect.doctor_report import to_plain
 from otel_scorer.inspect.normalised import to_json
 from otel_scorer.inspect.view import render
 from otel_scorer.model import Span, Trace
-from otel_scorer.scoring.bundled import shipped_rubrics
-from otel_scorer.scoring.rubric_set import RubricSet
+from otel_scorer.scoring.rubrics.bundled import shipped_rubrics
+from otel_scorer.scoring.rubrics.rubric_set import RubricSet
 
 RUBRICS = list(RubricSet.load([shipped_rubrics()]))
 TEXTS = st.one_of(

@@ -17,11 +17,11 @@ from otel_scorer.inspect.doctor_report import render, to_plain
 from otel_scorer.inspect.evidence_advice import attribute_for
 from otel_scorer.model import DIMENSIONS, Head, Resource, Scope, Value
 from otel_scorer.otlp import read_traces
-from otel_scorer.scoring.bundled import shipped_rubrics
 from otel_scorer.scoring.evidence import SPAN_NEEDS, TRACE_NEEDS
-from otel_scorer.scoring.requested import RequestedRubrics
-from otel_scorer.scoring.rubric import Applies, DimensionRubric, Rubric
-from otel_scorer.scoring.rubric_set import RubricSet
+from otel_scorer.scoring.rubrics.bundled import shipped_rubrics
+from otel_scorer.scoring.rubrics.requested import RequestedRubrics
+from otel_scorer.scoring.rubrics.rubric import Applies, DimensionRubric, Rubric
+from otel_scorer.scoring.rubrics.rubric_set import RubricSet
 from otel_scorer.scoring.settings import DEFAULT_BY_KIND
 
 ANCHORS = dict.fromkeys((1, 2, 3, 4, 5), "x")

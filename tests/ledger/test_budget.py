@@ -18,7 +18,7 @@ from otel_scorer.ledger.embedded import EmbeddedValkey
 from otel_scorer.ledger.keys import Keys, Member
 from otel_scorer.ledger.store import Ledger
 from otel_scorer.model import JudgeUse
-from otel_scorer.scoring.judge import (
+from otel_scorer.scoring.judging.judge import (
     JudgeAnswer,
     JudgeError,
     JudgeInvalid,
@@ -27,10 +27,10 @@ from otel_scorer.scoring.judge import (
     Prompt,
     answer_schema,
 )
-from otel_scorer.scoring.judge_budget import BudgetedJudge
-from otel_scorer.scoring.judge_cache import CachedJudge
-from otel_scorer.scoring.judge_settings import JudgeSettings
-from otel_scorer.scoring.price import most_cost
+from otel_scorer.scoring.judging.judge_budget import BudgetedJudge
+from otel_scorer.scoring.judging.judge_cache import CachedJudge
+from otel_scorer.scoring.judging.judge_settings import JudgeSettings
+from otel_scorer.scoring.judging.price import most_cost
 
 FACTS = "factual_grounding"
 PROMPT = Prompt("rules", "evidence", "0" * 64, (FACTS,), tenant="a", rubric_digest="d1")

@@ -12,8 +12,8 @@ from otlp_sink import Sink
 
 from otel_scorer.inspect.doctor import diagnose
 from otel_scorer.otlp import read_traces, request_to_json
-from otel_scorer.scoring.bundled import shipped_rubrics
-from otel_scorer.scoring.rubric_set import RubricSet
+from otel_scorer.scoring.rubrics.bundled import shipped_rubrics
+from otel_scorer.scoring.rubrics.rubric_set import RubricSet
 
 pytestmark = [pytest.mark.e2e, pytest.mark.live]
 

@@ -20,9 +20,9 @@ from otel_scorer.offline.holdout import held_out
 from otel_scorer.offline.labelled import Labelled, join
 from otel_scorer.offline.labels import Label
 from otel_scorer.otlp import encode_span, request_to_json
-from otel_scorer.scoring.bundled import shipped_rubrics
-from otel_scorer.scoring.rubric import Rubric
-from otel_scorer.scoring.rubric_set import RubricSet
+from otel_scorer.scoring.rubrics.bundled import shipped_rubrics
+from otel_scorer.scoring.rubrics.rubric import Rubric
+from otel_scorer.scoring.rubrics.rubric_set import RubricSet
 from otel_scorer.wire import assemble
 
 DIMENSION: Dimension = "factual_grounding"

@@ -14,8 +14,8 @@ from otel_scorer.errors import UserError
 from otel_scorer.model import Head, Span, Trace, Value
 from otel_scorer.offline import evaluate as offline
 from otel_scorer.otlp import encode_span, read_traces, request_to_json
-from otel_scorer.scoring.bundled import shipped_rubrics
-from otel_scorer.scoring.rubric_set import RubricSet
+from otel_scorer.scoring.rubrics.bundled import shipped_rubrics
+from otel_scorer.scoring.rubrics.rubric_set import RubricSet
 from otel_scorer.scoring.settings import DEFAULT_BY_KIND
 from otel_scorer.wire import assemble
 

@@ -41,9 +41,9 @@ from otel_scorer.online.scorer import always
 from otel_scorer.online.stores import Stores
 from otel_scorer.online.telemetry import Metrics
 from otel_scorer.otlp import decode_span
-from otel_scorer.scoring.bundled import shipped_rubrics
-from otel_scorer.scoring.judge import JudgeAnswer, JudgeError, Prompt
-from otel_scorer.scoring.rubric_set import RubricSet
+from otel_scorer.scoring.judging.judge import JudgeAnswer, JudgeError, Prompt
+from otel_scorer.scoring.rubrics.bundled import shipped_rubrics
+from otel_scorer.scoring.rubrics.rubric_set import RubricSet
 from otel_scorer.scoring.score_conversation import score_conversation
 from otel_scorer.scoring.settings import DEFAULT_BY_KIND
 from otel_scorer.serve.scoring_parts import ScoringParts

@@ -24,7 +24,7 @@ from otel_scorer.ledger.store import Ledger
 from otel_scorer.model import Decision, Result, Score
 from otel_scorer.online.decisions import dump_decision
 from otel_scorer.scoring.results_json import load
-from otel_scorer.scoring.rubric_set import RubricSet
+from otel_scorer.scoring.rubrics.rubric_set import RubricSet
 from otel_scorer.serve.scoring_parts import ScoringParts
 from otel_scorer.wire import split_traces
 

@@ -19,8 +19,8 @@ from otel_scorer.model import Trace
 from otel_scorer.online.scorer import Scorer
 from otel_scorer.otlp import read_traces
 from otel_scorer.otlp.json_in import document_to_request
-from otel_scorer.scoring.judge import JudgeAnswer, JudgeError, Prompt
-from otel_scorer.scoring.rubric_set import RubricSet
+from otel_scorer.scoring.judging.judge import JudgeAnswer, JudgeError, Prompt
+from otel_scorer.scoring.rubrics.rubric_set import RubricSet
 from otel_scorer.scoring.score import score_trace
 from otel_scorer.scoring.settings import DEFAULT_BY_KIND
 from otel_scorer.wire import AgentSpan, JoinedLog, split_logs, split_traces

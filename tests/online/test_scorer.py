@@ -23,8 +23,8 @@ from otel_scorer.model import Decision, Trace
 from otel_scorer.online.decisions import dump_decision
 from otel_scorer.online.scorer import Scorer
 from otel_scorer.scoring import results_json
-from otel_scorer.scoring.bundled import shipped_rubrics
-from otel_scorer.scoring.rubric_set import RubricSet
+from otel_scorer.scoring.rubrics.bundled import shipped_rubrics
+from otel_scorer.scoring.rubrics.rubric_set import RubricSet
 from otel_scorer.scoring.settings import DEFAULT_BY_KIND
 from otel_scorer.wire import AgentSpan, JoinedLog, split_traces
 

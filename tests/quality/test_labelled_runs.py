@@ -23,7 +23,7 @@ from benchmarks.quality.sets import (
 )
 from benchmarks.quality.sets.bfcl_mistakes import KINDS
 from otel_scorer.conventions.trace_view import TraceView, view
-from otel_scorer.scoring.checks import schema
+from otel_scorer.scoring.reading import schema
 
 
 @pytest.fixture(scope="module")

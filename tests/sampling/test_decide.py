@@ -18,8 +18,8 @@ from otel_scorer.sampling.decide import decide, held_signals
 from otel_scorer.sampling.named import refuse_unknown_rubrics
 from otel_scorer.sampling.settings import SamplingSettings
 from otel_scorer.sampling.signals import ALWAYS
-from otel_scorer.scoring.bundled import shipped_rubrics
-from otel_scorer.scoring.rubric_set import RubricSet
+from otel_scorer.scoring.rubrics.bundled import shipped_rubrics
+from otel_scorer.scoring.rubrics.rubric_set import RubricSet
 from otel_scorer.scoring.settings import DEFAULT_BY_KIND
 
 AGENT, DEEP = RubricRef("agent", 1, "a" * 12), RubricRef("deep", 2, "b" * 12)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from otel_scorer.scoring.detectors import personal_data
+from otel_scorer.scoring.detection.detectors import personal_data
 
 KINDS = ("person", "place", "organization", "street_address", "zip_code", "title", "nationality")
 _MARK = re.compile(r"⟦(\w+)\|([^⟧]*)⟧")

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from otel_scorer.model import Span, Trace, Value
-from otel_scorer.scoring.judge import JudgeAnswer, Prompt
-from otel_scorer.scoring.rubric import Rubric
+from otel_scorer.scoring.judging.judge import JudgeAnswer, Prompt
+from otel_scorer.scoring.rubrics.rubric import Rubric
 
 TRACE_ID = "0" * 31 + "1"
 ANCHORS = {number: f"anchor {number}" for number in (1, 2, 3, 4, 5)}

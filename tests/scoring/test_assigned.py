@@ -11,9 +11,9 @@ from scored_runs import check, dimension, rubric, run, soon
 from otel_scorer.conventions.trace_view import view
 from otel_scorer.errors import UserError
 from otel_scorer.model import Resource, Trace
-from otel_scorer.scoring.assigned import Assigned, Segment
-from otel_scorer.scoring.rubric import Rubric
-from otel_scorer.scoring.rubric_set import RubricSet
+from otel_scorer.scoring.rubrics.assigned import Assigned, Segment
+from otel_scorer.scoring.rubrics.rubric import Rubric
+from otel_scorer.scoring.rubrics.rubric_set import RubricSet
 from otel_scorer.scoring.score import score_trace
 from otel_scorer.scoring.settings import ScoringSettings
 

@@ -13,7 +13,7 @@ from scored_runs import ScriptedJudge, check, dimension, opinion, rubric, run, s
 from otel_scorer.conventions.trace_view import view
 from otel_scorer.model import Missing, Result, Score
 from otel_scorer.scoring.heard import decide, hear
-from otel_scorer.scoring.judge import JudgeError, JudgeInvalid, JudgeOverflow, JudgeTimeout
+from otel_scorer.scoring.judging.judge import JudgeError, JudgeInvalid, JudgeOverflow, JudgeTimeout
 from otel_scorer.scoring.score import score_trace
 from otel_scorer.scoring.verdict import Target
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from otel_scorer.scoring.detectors import ADDRESSES, KINDS, personal_data, secrets
+from otel_scorer.scoring.detection.detectors import ADDRESSES, KINDS, personal_data, secrets
 
 PERSONAL = {
     "mail anna.k@example.com now": ("email", "anna.k@example.com"),

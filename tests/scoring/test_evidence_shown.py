@@ -10,10 +10,10 @@ from scored_runs import check, dimension, rubric, run, span
 
 from otel_scorer.conventions.trace_view import view
 from otel_scorer.model import STATUS_ERROR, Span, Trace
-from otel_scorer.scoring.exhibit import exhibit
-from otel_scorer.scoring.prompt import pseudonyms_of, render_prompt
-from otel_scorer.scoring.reduce import SPAN_CHARS, canonical
-from otel_scorer.scoring.tracebacks import without_frames
+from otel_scorer.scoring.judging.exhibit import exhibit
+from otel_scorer.scoring.judging.prompt import pseudonyms_of, render_prompt
+from otel_scorer.scoring.judging.reduce import SPAN_CHARS, canonical
+from otel_scorer.scoring.judging.tracebacks import without_frames
 from otel_scorer.scoring.verdict import Target
 
 MINE = rubric({"factual_grounding": dimension(check("shrugs"))})

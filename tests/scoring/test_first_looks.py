@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otel_scorer.scoring import credentials, personal, phones
-from otel_scorer.scoring.detectors import personal_data, secrets
-from otel_scorer.scoring.hits import folded, found_from
+from otel_scorer.scoring.detection import credentials, personal, phones
+from otel_scorer.scoring.detection.detectors import personal_data, secrets
+from otel_scorer.scoring.detection.hits import folded, found_from
 
 ASCII = st.characters(max_codepoint=127)
 SHAPES = credentials._shapes().all

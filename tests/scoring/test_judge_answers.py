@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 from scored_runs import opinion
 
-from otel_scorer.scoring.judge import JudgeInvalid, answer_schema, read_answer
+from otel_scorer.scoring.judging.judge import JudgeInvalid, answer_schema, read_answer
 
 ASKED = ["factual_grounding", "privacy_and_safety"]
 GOOD = {"factual_grounding": opinion(4, ["s1", "s1"]), "privacy_and_safety": opinion(None)}

@@ -19,11 +19,11 @@ import pytest
 from scored_runs import check, dimension, opinion, rubric, run, soon
 
 from otel_scorer.model import Missing, Result, Score, Trace
-from otel_scorer.scoring.bundled import shipped_rubrics
 from otel_scorer.scoring.clean import visible
-from otel_scorer.scoring.judge import JudgeAnswer, Prompt
-from otel_scorer.scoring.pleas import quoted
-from otel_scorer.scoring.rubric_set import RubricSet
+from otel_scorer.scoring.judging.judge import JudgeAnswer, Prompt
+from otel_scorer.scoring.judging.pleas import quoted
+from otel_scorer.scoring.rubrics.bundled import shipped_rubrics
+from otel_scorer.scoring.rubrics.rubric_set import RubricSet
 from otel_scorer.scoring.score import score_trace
 from otel_scorer.scoring.settings import DEFAULT_BY_KIND
 

@@ -13,7 +13,7 @@ import pytest
 from scored_runs import ScriptedJudge, check, dimension, opinion, rubric, run, soon
 
 from otel_scorer.model import JudgeUse, Missing, Result, Score
-from otel_scorer.scoring.judge import (
+from otel_scorer.scoring.judging.judge import (
     JudgeAnswer,
     JudgeError,
     JudgeFailure,
@@ -24,11 +24,11 @@ from otel_scorer.scoring.judge import (
     Prompt,
     answer_schema,
 )
-from otel_scorer.scoring.judge_cascade import JudgeCascade, at_boundary
-from otel_scorer.scoring.judge_guard import Breaker, GuardedJudge
-from otel_scorer.scoring.judge_samples import SampledJudge, median
-from otel_scorer.scoring.judge_settings import JudgingSettings, UnsureSettings
-from otel_scorer.scoring.judges import build_judge
+from otel_scorer.scoring.judging.judge_cascade import JudgeCascade, at_boundary
+from otel_scorer.scoring.judging.judge_guard import Breaker, GuardedJudge
+from otel_scorer.scoring.judging.judge_samples import SampledJudge, median
+from otel_scorer.scoring.judging.judge_settings import JudgingSettings, UnsureSettings
+from otel_scorer.scoring.judging.judges import build_judge
 from otel_scorer.scoring.score import score_trace
 
 FACTS, SAFETY = "factual_grounding", "privacy_and_safety"

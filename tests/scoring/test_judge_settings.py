@@ -8,11 +8,11 @@ import pytest
 
 from otel_scorer.config import load_settings
 from otel_scorer.errors import UserError
-from otel_scorer.scoring.judge import Prompt
-from otel_scorer.scoring.judge_cache import identity
-from otel_scorer.scoring.judge_settings import JudgeSettings
-from otel_scorer.scoring.judges import build_judge
-from otel_scorer.scoring.price import cost_of, most_cost
+from otel_scorer.scoring.judging.judge import Prompt
+from otel_scorer.scoring.judging.judge_cache import identity
+from otel_scorer.scoring.judging.judge_settings import JudgeSettings
+from otel_scorer.scoring.judging.judges import build_judge
+from otel_scorer.scoring.judging.price import cost_of, most_cost
 from otel_scorer.scoring.settings import ScoringSettings
 
 

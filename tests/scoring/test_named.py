@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from otel_scorer.errors import UserError
-from otel_scorer.scoring.named import named
+from otel_scorer.scoring.detection.named import named
 
 
 def test_a_model_that_is_not_there_is_named() -> None:

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from labelled_texts import KINDS, labelled_texts, tally
 
-from otel_scorer.scoring.detectors import personal_data
-from otel_scorer.scoring.known import companies, family_names, first_names, towns
+from otel_scorer.scoring.detection.detectors import personal_data
+from otel_scorer.scoring.detection.known import companies, family_names, first_names, towns
 
 NAMED = frozenset(("person", "place", "organization"))
 LEAST = {

@@ -9,9 +9,9 @@ from scored_runs import TRACE_ID, ScriptedJudge, dimension, opinion, rubric, soo
 
 from otel_scorer.conventions.scores import trace_status
 from otel_scorer.model import STATUS_ERROR, Missing, Result, Score, Span, Trace, Value
-from otel_scorer.scoring.bundled import shipped_rubrics
-from otel_scorer.scoring.rubric import Rubric
-from otel_scorer.scoring.rubric_set import RubricSet
+from otel_scorer.scoring.rubrics.bundled import shipped_rubrics
+from otel_scorer.scoring.rubrics.rubric import Rubric
+from otel_scorer.scoring.rubrics.rubric_set import RubricSet
 from otel_scorer.scoring.score import score_trace
 
 OUT = "llm.output_messages.0.message."

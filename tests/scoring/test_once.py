@@ -9,11 +9,11 @@ from scored_runs import check, dimension, rubric, run, soon
 
 from otel_scorer.conventions.trace_view import view
 from otel_scorer.model import Result
-from otel_scorer.scoring.applies import targets
-from otel_scorer.scoring.bundled import shipped_rubrics
 from otel_scorer.scoring.once import Once
 from otel_scorer.scoring.results_json import dump
-from otel_scorer.scoring.rubric_set import RubricSet
+from otel_scorer.scoring.rubrics.applies import targets
+from otel_scorer.scoring.rubrics.bundled import shipped_rubrics
+from otel_scorer.scoring.rubrics.rubric_set import RubricSet
 from otel_scorer.scoring.score import score_trace
 
 

@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from otel_scorer.conventions.scores import trace_status
 from otel_scorer.model import Missing, Score
-from otel_scorer.scoring.judge import (
+from otel_scorer.scoring.judging.judge import (
     JudgeAnswer,
     JudgeError,
     JudgeFailure,
@@ -29,9 +29,9 @@ from otel_scorer.scoring.judge import (
     Prompt,
     answer_schema,
 )
-from otel_scorer.scoring.judge_settings import JudgeSettings
-from otel_scorer.scoring.judges import build_judge
-from otel_scorer.scoring.openai_judge import OpenAIJudge
+from otel_scorer.scoring.judging.judge_settings import JudgeSettings
+from otel_scorer.scoring.judging.judges import build_judge
+from otel_scorer.scoring.judging.openai_judge import OpenAIJudge
 from otel_scorer.scoring.score import score_trace
 from otel_scorer.scoring.settings import ScoringSettings
 

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from otel_scorer.scoring.judge import (
+from otel_scorer.scoring.judging.judge import (
     JudgeAnswer,
     JudgeError,
     JudgeFailure,
@@ -28,9 +28,9 @@ from otel_scorer.scoring.judge import (
     answer_schema,
     read_answer,
 )
-from otel_scorer.scoring.judge_settings import JudgeSettings
-from otel_scorer.scoring.judges import build_judge
-from otel_scorer.scoring.openai_judge import OpenAIJudge
+from otel_scorer.scoring.judging.judge_settings import JudgeSettings
+from otel_scorer.scoring.judging.judges import build_judge
+from otel_scorer.scoring.judging.openai_judge import OpenAIJudge
 from otel_scorer.scoring.settings import ScoringSettings
 
 ASKED = ["factual_grounding"]

@@ -12,10 +12,10 @@ from scored_runs import ScriptedJudge, check, dimension, opinion, rubric, run, s
 
 from otel_scorer.conventions.trace_view import view
 from otel_scorer.model import Missing, Trace
-from otel_scorer.scoring.exhibit import exhibit
-from otel_scorer.scoring.judge import Prompt
-from otel_scorer.scoring.prompt import render_prompt
-from otel_scorer.scoring.reduce import TooLong
+from otel_scorer.scoring.judging.exhibit import exhibit
+from otel_scorer.scoring.judging.judge import Prompt
+from otel_scorer.scoring.judging.prompt import render_prompt
+from otel_scorer.scoring.judging.reduce import TooLong
 from otel_scorer.scoring.score import score_trace
 from otel_scorer.scoring.verdict import Target
 

@@ -21,9 +21,9 @@ from otel_scorer.online.unknown_evaluations import MOST_NAMES, UnknownEvaluation
 from otel_scorer.otlp import read_traces
 from otel_scorer.sampling.decide import decide
 from otel_scorer.sampling.settings import SamplingSettings
-from otel_scorer.scoring.bundled import shipped_rubrics
-from otel_scorer.scoring.requested import RequestedRubrics
-from otel_scorer.scoring.rubric_set import RubricSet
+from otel_scorer.scoring.rubrics.bundled import shipped_rubrics
+from otel_scorer.scoring.rubrics.requested import RequestedRubrics
+from otel_scorer.scoring.rubrics.rubric_set import RubricSet
 from otel_scorer.scoring.score import score_trace
 from otel_scorer.scoring.settings import DEFAULT_BY_KIND
 

@@ -13,9 +13,9 @@ from otel_scorer.conventions.scores import RESERVED_RUBRIC_NAMES
 from otel_scorer.conventions.trace_view import view
 from otel_scorer.errors import UserError
 from otel_scorer.model import DIMENSIONS, Resource
-from otel_scorer.scoring.bundled import shipped_rubrics
-from otel_scorer.scoring.rubric import Rubric
-from otel_scorer.scoring.rubric_set import RubricSet, read_lock
+from otel_scorer.scoring.rubrics.bundled import shipped_rubrics
+from otel_scorer.scoring.rubrics.rubric import Rubric
+from otel_scorer.scoring.rubrics.rubric_set import RubricSet, read_lock
 from otel_scorer.scoring.settings import DEFAULT_BY_KIND, ScoringSettings
 
 SHIPPED = sorted(shipped_rubrics().glob("*/*.yaml"))

@@ -14,10 +14,10 @@ from scored_runs import ScriptedJudge, check, dimension, opinion, rubric, run, s
 
 from otel_scorer.errors import UserError
 from otel_scorer.model import Missing, Score, Trace
-from otel_scorer.scoring.bundled import shipped_rubrics
-from otel_scorer.scoring.rubric import CheckUse, Rubric
-from otel_scorer.scoring.rubric_schema import SCHEMA_FILE, rubric_schema, schema_text
-from otel_scorer.scoring.rubric_set import RubricSet
+from otel_scorer.scoring.rubrics.bundled import shipped_rubrics
+from otel_scorer.scoring.rubrics.rubric import CheckUse, Rubric
+from otel_scorer.scoring.rubrics.rubric_schema import SCHEMA_FILE, rubric_schema, schema_text
+from otel_scorer.scoring.rubrics.rubric_set import RubricSet
 from otel_scorer.scoring.score import score_trace
 
 GROUNDING = "factual_grounding"

@@ -13,9 +13,9 @@ from talk_traces import Told, Turn, call_id, root_id, talk
 
 from otel_scorer.conventions.conversation_view import conversation
 from otel_scorer.model import Conversation, Missing, Score, Span, Trace
-from otel_scorer.scoring.bundled import shipped_rubrics
-from otel_scorer.scoring.judge import JudgeAnswer, Prompt
-from otel_scorer.scoring.rubric_set import RubricSet
+from otel_scorer.scoring.judging.judge import JudgeAnswer, Prompt
+from otel_scorer.scoring.rubrics.bundled import shipped_rubrics
+from otel_scorer.scoring.rubrics.rubric_set import RubricSet
 from otel_scorer.scoring.score_conversation import score_conversation
 from otel_scorer.scoring.settings import DEFAULT_BY_KIND
 

@@ -13,7 +13,7 @@ from scored_runs import TRACE_ID, ScriptedJudge, check, dimension, opinion, rubr
 from otel_scorer.errors import UserError
 from otel_scorer.model import Finding, JudgeUse, Missing, Result, RubricId, Score, Trace
 from otel_scorer.scoring import results_json
-from otel_scorer.scoring.rubric import Rubric
+from otel_scorer.scoring.rubrics.rubric import Rubric
 from otel_scorer.scoring.score import Expected, score_trace
 
 GROUNDING = "factual_grounding"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scored_runs import run
 
 from otel_scorer.model import Event, Link, LogRecord, Resource, Scope, Span, Trace
-from otel_scorer.scoring.detectors import MAX_TEXT, personal_data, secrets
+from otel_scorer.scoring.detection.detectors import MAX_TEXT, personal_data, secrets
 from otel_scorer.scoring.scrub import NAMES, Pseudonyms, scrub_text, scrub_trace, scrub_value
 
 PII = "anna@example.com"

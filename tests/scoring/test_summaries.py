@@ -13,13 +13,13 @@ from pydantic import ValidationError
 from scored_runs import ScriptedJudge, check, dimension, opinion, rubric, run, soon, span
 
 from otel_scorer.model import Result, Span
-from otel_scorer.scoring.judge import JudgeAnswer, JudgeError, JudgeInvalid, JudgeOverBudget, Prompt
-from otel_scorer.scoring.judge_cache import MemoryAnswers
-from otel_scorer.scoring.judges import build_judge
-from otel_scorer.scoring.reduce import SPAN_CHARS
+from otel_scorer.scoring.judging.judge import JudgeAnswer, JudgeError, JudgeInvalid, JudgeOverBudget, Prompt
+from otel_scorer.scoring.judging.judge_cache import MemoryAnswers
+from otel_scorer.scoring.judging.judges import build_judge
+from otel_scorer.scoring.judging.reduce import SPAN_CHARS
+from otel_scorer.scoring.judging.summaries import Summariser, read_summary
 from otel_scorer.scoring.score import score_trace
 from otel_scorer.scoring.settings import ScoringSettings
-from otel_scorer.scoring.summaries import Summariser, read_summary
 
 FACTS = "factual_grounding"
 MINE = rubric({FACTS: dimension(check("shrugs"))})

@@ -17,8 +17,8 @@ from benchmarks.quality.figures import Asking, Entry, Row, auc_row, balanced_row
 from benchmarks.quality.runs import Asked, Fetched, Said, Turn, trace_of
 from benchmarks.quality.sets import LabelledSet, Seen, entries_by
 from otel_scorer.conventions.trace_view import view
-from otel_scorer.scoring.checks.attributed import attributed
-from otel_scorer.scoring.checks.similar import Similarity
+from otel_scorer.scoring.grounds.attributed import attributed
+from otel_scorer.scoring.grounds.similar import Similarity
 from otel_scorer.scoring.verdict import Target, Verdict
 
 FILE = "grounding/begin_dev.jsonl"

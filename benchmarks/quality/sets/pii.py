@@ -16,7 +16,7 @@ from benchmarks.quality.figures import Asking, Row, auc_row, decided_row
 from benchmarks.quality.finding import Place, finding_row
 from benchmarks.quality.runs import Asked, Said, Turn, trace_of
 from benchmarks.quality.sets import FAULT, LabelledSet, Seen, entries_by
-from otel_scorer.scoring.detectors import ADDRESSES, LEAKS, personal_data
+from otel_scorer.scoring.detection.detectors import ADDRESSES, LEAKS, personal_data
 from otel_scorer.stats.discrimination import f1
 
 FILE = "safety/pii_presidio.jsonl"

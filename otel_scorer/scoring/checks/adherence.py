@@ -6,17 +6,17 @@ import re
 from collections.abc import Sequence
 
 from otel_scorer.model import Value
-from otel_scorer.scoring.checks import outcome, schema
-from otel_scorer.scoring.checks.demand import Demand
-from otel_scorer.scoring.checks.demands import demands, set_replies
 from otel_scorer.scoring.checks.emptiness import empty_because
-from otel_scorer.scoring.checks.prompts import one_prompt
-from otel_scorer.scoring.checks.reply import Reply
-from otel_scorer.scoring.checks.said import Said, said
-from otel_scorer.scoring.checks.scale import ADHERENCE, Findings, graded, shorten
-from otel_scorer.scoring.checks.words import leaves, parsed
-from otel_scorer.scoring.hits import folded
+from otel_scorer.scoring.demands.demand import Demand
+from otel_scorer.scoring.demands.demands import demands, set_replies
+from otel_scorer.scoring.detection.hits import folded
+from otel_scorer.scoring.reading import outcome, schema
+from otel_scorer.scoring.reading.prompts import one_prompt
+from otel_scorer.scoring.reading.said import Said, said
+from otel_scorer.scoring.reading.scale import ADHERENCE, Findings, graded, shorten
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
+from otel_scorer.scoring.wording.reply import Reply
+from otel_scorer.scoring.wording.words import leaves, parsed
 
 _SHAPES = ("format", "language")
 _WHOLLY_DECLINES = 600

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from otel_scorer.scoring.checks import outcome
 from otel_scorer.scoring.checks.plan import uses_of
-from otel_scorer.scoring.checks.scale import PLAN, Findings, listed
+from otel_scorer.scoring.reading import outcome
+from otel_scorer.scoring.reading.scale import PLAN, Findings, listed
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
 
 if TYPE_CHECKING:

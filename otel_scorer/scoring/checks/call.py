@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from otel_scorer.scoring.checks import outcome
-from otel_scorer.scoring.checks.content import content
-from otel_scorer.scoring.checks.said import use_of
-from otel_scorer.scoring.checks.scale import PLAN, SAFETY, Findings
-from otel_scorer.scoring.checks.words import as_text, clip, leaves, parsed
-from otel_scorer.scoring.detectors import secrets as find_secrets
+from otel_scorer.scoring.detection.detectors import secrets as find_secrets
 from otel_scorer.scoring.once import Once
+from otel_scorer.scoring.reading import outcome
+from otel_scorer.scoring.reading.said import use_of
+from otel_scorer.scoring.reading.scale import PLAN, SAFETY, Findings
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
+from otel_scorer.scoring.wording.content import content
+from otel_scorer.scoring.wording.words import as_text, clip, leaves, parsed
 
 if TYPE_CHECKING:
     from otel_scorer.conventions.trace_view import Step, ToolUse, TraceView

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from otel_scorer.model import ToolDefinition
-from otel_scorer.scoring.checks import outcome
-from otel_scorer.scoring.checks.lexicon import vocabulary
-from otel_scorer.scoring.checks.scale import PLAN, Findings, listed
-from otel_scorer.scoring.checks.words import STOPWORDS, clip, leaves, name_words, stem, words
+from otel_scorer.scoring.reading import outcome
+from otel_scorer.scoring.reading.scale import PLAN, Findings, listed
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
+from otel_scorer.scoring.wording.lexicon import vocabulary
+from otel_scorer.scoring.wording.words import STOPWORDS, clip, leaves, name_words, stem, words
 
 if TYPE_CHECKING:
     from otel_scorer.conventions.trace_view import TraceView

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from otel_scorer.model import Document
-from otel_scorer.scoring.checks.content import content
-from otel_scorer.scoring.checks.scale import GROUNDING, Findings, counted
-from otel_scorer.scoring.checks.words import clip, sentences
+from otel_scorer.scoring.reading.scale import GROUNDING, Findings, counted
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
+from otel_scorer.scoring.wording.content import content
+from otel_scorer.scoring.wording.words import clip, sentences
 
 if TYPE_CHECKING:
     from otel_scorer.conventions.trace_view import Step, TraceView

@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from otel_scorer.scoring.checks import outcome
-from otel_scorer.scoring.checks.lexicon import vocabulary
-from otel_scorer.scoring.checks.said import result_text
-from otel_scorer.scoring.checks.scale import PLAN, Findings, counted
-from otel_scorer.scoring.checks.words import name_words
+from otel_scorer.scoring.reading import outcome
+from otel_scorer.scoring.reading.said import result_text
+from otel_scorer.scoring.reading.scale import PLAN, Findings, counted
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
+from otel_scorer.scoring.wording.lexicon import vocabulary
+from otel_scorer.scoring.wording.words import name_words
 
 if TYPE_CHECKING:
     from otel_scorer.conventions.trace_view import ToolUse, TraceView

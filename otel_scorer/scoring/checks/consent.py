@@ -10,14 +10,14 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from otel_scorer.scoring.checks import outcome
-from otel_scorer.scoring.checks.lexicon import Wording, phrases, vocabulary
-from otel_scorer.scoring.checks.said import use_of
-from otel_scorer.scoring.checks.scale import SAFETY, Findings, shorten
-from otel_scorer.scoring.checks.words import Stems, as_text, clip, leaves, name_words, stem, words
-from otel_scorer.scoring.hits import folded
+from otel_scorer.scoring.detection.hits import folded
 from otel_scorer.scoring.once import Once
+from otel_scorer.scoring.reading import outcome
+from otel_scorer.scoring.reading.said import use_of
+from otel_scorer.scoring.reading.scale import SAFETY, Findings, shorten
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
+from otel_scorer.scoring.wording.lexicon import Wording, phrases, vocabulary
+from otel_scorer.scoring.wording.words import Stems, as_text, clip, leaves, name_words, stem, words
 
 if TYPE_CHECKING:
     from otel_scorer.conventions.trace_view import ToolUse, TraceView

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from otel_scorer.conventions.conversation_view import ConversationView, Turn
-from otel_scorer.scoring.checks.lexicon import phrases
-from otel_scorer.scoring.checks.words import Stems, clip, content_stems, words
 from otel_scorer.scoring.verdict import CannotTell, Target
+from otel_scorer.scoring.wording.lexicon import phrases
+from otel_scorer.scoring.wording.words import Stems, clip, content_stems, words
 
 TURN_CHARS = 8_000
 """Characters of one side of a turn that are looked at: head and tail of a longer one."""

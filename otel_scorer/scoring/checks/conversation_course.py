@@ -6,13 +6,14 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
-from otel_scorer.scoring.checks import outcome, safety
+from otel_scorer.scoring.checks import safety
 from otel_scorer.scoring.checks.conversation import MOST_TURNS, NO_CONVERSATION, Exchange, exchanges
-from otel_scorer.scoring.checks.lexicon import phrases
-from otel_scorer.scoring.checks.scale import ADHERENCE, PLAN, SAFETY, Findings, counted, shorten
-from otel_scorer.scoring.checks.words import clip, words
-from otel_scorer.scoring.detectors import secrets as find_secrets
+from otel_scorer.scoring.detection.detectors import secrets as find_secrets
+from otel_scorer.scoring.reading import outcome
+from otel_scorer.scoring.reading.scale import ADHERENCE, PLAN, SAFETY, Findings, counted, shorten
 from otel_scorer.scoring.verdict import CannotTell, Check, Target, Verdict
+from otel_scorer.scoring.wording.lexicon import phrases
+from otel_scorer.scoring.wording.words import clip, words
 
 _OFTEN = 3
 """Turns in which the same has to happen to be a loop."""

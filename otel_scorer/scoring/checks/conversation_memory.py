@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from otel_scorer.scoring.checks.conversation import Exchange, every_exchange
-from otel_scorer.scoring.checks.demand import NEARLY, Demand
-from otel_scorer.scoring.checks.demands import demands
-from otel_scorer.scoring.checks.lexicon import phrases, vocabulary
-from otel_scorer.scoring.checks.reply import Reply
-from otel_scorer.scoring.checks.scale import ADHERENCE, GROUNDING, Findings, counted, shorten
-from otel_scorer.scoring.checks.words import STOPWORDS, sentences, stem, words
+from otel_scorer.scoring.demands.demand import NEARLY, Demand
+from otel_scorer.scoring.demands.demands import demands
+from otel_scorer.scoring.reading.scale import ADHERENCE, GROUNDING, Findings, counted, shorten
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
+from otel_scorer.scoring.wording.lexicon import phrases, vocabulary
+from otel_scorer.scoring.wording.reply import Reply
+from otel_scorer.scoring.wording.words import STOPWORDS, sentences, stem, words
 
 # ---- asking again ----------------------------------------------------------------------------------------------------
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from otel_scorer.scoring.checks import outcome
 from otel_scorer.scoring.checks.conversation import Exchange, exchanges, likeness
-from otel_scorer.scoring.checks.lexicon import phrases
-from otel_scorer.scoring.checks.scale import ADHERENCE, Findings
-from otel_scorer.scoring.checks.words import words
+from otel_scorer.scoring.reading import outcome
+from otel_scorer.scoring.reading.scale import ADHERENCE, Findings
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
+from otel_scorer.scoring.wording.lexicon import phrases
+from otel_scorer.scoring.wording.words import words
 
 _COMPLAINS = phrases(
     r"""

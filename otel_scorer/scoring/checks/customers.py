@@ -11,13 +11,13 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from otel_scorer.model import Value
-from otel_scorer.scoring.checks import outcome
-from otel_scorer.scoring.checks.lexicon import Wording, phrases, vocabulary
-from otel_scorer.scoring.checks.said import use_of
-from otel_scorer.scoring.checks.scale import SAFETY, Findings, counted
-from otel_scorer.scoring.checks.words import as_text, clip, leaves, name_words, parsed
-from otel_scorer.scoring.hits import folded
+from otel_scorer.scoring.detection.hits import folded
+from otel_scorer.scoring.reading import outcome
+from otel_scorer.scoring.reading.said import use_of
+from otel_scorer.scoring.reading.scale import SAFETY, Findings, counted
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
+from otel_scorer.scoring.wording.lexicon import Wording, phrases, vocabulary
+from otel_scorer.scoring.wording.words import as_text, clip, leaves, name_words, parsed
 
 if TYPE_CHECKING:
     from otel_scorer.conventions.trace_view import ToolUse, TraceView

@@ -10,17 +10,17 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from otel_scorer.scoring.checks.claims import claims
-from otel_scorer.scoring.checks.directives import date_keys, directives
-from otel_scorer.scoring.checks.lexicon import Phrases, Wording, phrases
-from otel_scorer.scoring.checks.said import Said, said
-from otel_scorer.scoring.checks.scale import SAFETY, Findings, counted
-from otel_scorer.scoring.checks.words import Stems, as_text, clip, compact, leaves, words
-from otel_scorer.scoring.detectors import LEAKS, Hit, settle
-from otel_scorer.scoring.detectors import personal_data as find_personal_data
-from otel_scorer.scoring.named import NAMED, named
+from otel_scorer.scoring.detection.detectors import LEAKS, Hit, settle
+from otel_scorer.scoring.detection.detectors import personal_data as find_personal_data
+from otel_scorer.scoring.detection.named import NAMED, named
+from otel_scorer.scoring.grounds.claims import claims
 from otel_scorer.scoring.once import Once
+from otel_scorer.scoring.orders.directives import date_keys, directives
+from otel_scorer.scoring.reading.said import Said, said
+from otel_scorer.scoring.reading.scale import SAFETY, Findings, counted
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
+from otel_scorer.scoring.wording.lexicon import Phrases, Wording, phrases
+from otel_scorer.scoring.wording.words import Stems, as_text, clip, compact, leaves, words
 
 if TYPE_CHECKING:
     from otel_scorer.conventions.trace_view import TraceView

@@ -8,15 +8,15 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from otel_scorer.model import Value
-from otel_scorer.scoring.checks import outcome
-from otel_scorer.scoring.checks.claims import claims
-from otel_scorer.scoring.checks.leftover import Leftover, days_of
-from otel_scorer.scoring.checks.lexicon import vocabulary
-from otel_scorer.scoring.checks.origin import Origins, Source, derived, literal, scalars
 from otel_scorer.scoring.checks.plan import uses_of
-from otel_scorer.scoring.checks.scale import PLAN, Findings, shorten
-from otel_scorer.scoring.checks.words import STOPWORDS, compact, name_words, stem, words
+from otel_scorer.scoring.grounds.claims import claims
+from otel_scorer.scoring.grounds.origin import Origins, Source, derived, literal, scalars
+from otel_scorer.scoring.orders.leftover import Leftover, days_of
+from otel_scorer.scoring.reading import outcome
+from otel_scorer.scoring.reading.scale import PLAN, Findings, shorten
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
+from otel_scorer.scoring.wording.lexicon import vocabulary
+from otel_scorer.scoring.wording.words import STOPWORDS, compact, name_words, stem, words
 
 if TYPE_CHECKING:
     from otel_scorer.conventions.trace_view import ToolUse, TraceView

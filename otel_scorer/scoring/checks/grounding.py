@@ -10,20 +10,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from otel_scorer.scoring.checks.attributed import attributed
-from otel_scorer.scoring.checks.cited import Looked, named, numbered, quoted
-from otel_scorer.scoring.checks.claims import Claim, claims
-from otel_scorer.scoring.checks.contradiction import contradicts_results
-from otel_scorer.scoring.checks.dates import dates_agree
-from otel_scorer.scoring.checks.ground import NOT_ALL_CAPTURED, ground_of, verdict
-from otel_scorer.scoring.checks.honesty import claims_after_failure, empty_retrieval
-from otel_scorer.scoring.checks.lookups import MAX_CLAIMS, looked_up, looked_up_names
-from otel_scorer.scoring.checks.records import mixed_up
-from otel_scorer.scoring.checks.said import Said
-from otel_scorer.scoring.checks.scale import GROUNDING, Findings, graded, listed
-from otel_scorer.scoring.checks.shown import shown, too_little
-from otel_scorer.scoring.checks.statements import statements
-from otel_scorer.scoring.checks.support import Evidence, Support
+from otel_scorer.scoring.grounds.attributed import attributed
+from otel_scorer.scoring.grounds.cited import Looked, named, numbered, quoted
+from otel_scorer.scoring.grounds.claims import Claim, claims
+from otel_scorer.scoring.grounds.contradiction import contradicts_results
+from otel_scorer.scoring.grounds.dates import dates_agree
+from otel_scorer.scoring.grounds.ground import NOT_ALL_CAPTURED, ground_of, verdict
+from otel_scorer.scoring.grounds.honesty import claims_after_failure, empty_retrieval
+from otel_scorer.scoring.grounds.lookups import MAX_CLAIMS, looked_up, looked_up_names
+from otel_scorer.scoring.grounds.records import mixed_up
+from otel_scorer.scoring.grounds.shown import shown, too_little
+from otel_scorer.scoring.grounds.statements import statements
+from otel_scorer.scoring.grounds.support import Evidence, Support
+from otel_scorer.scoring.reading.said import Said
+from otel_scorer.scoring.reading.scale import GROUNDING, Findings, graded, listed
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
 
 __all__ = [

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from otel_scorer.scoring.checks import outcome
-from otel_scorer.scoring.checks.scale import SAFETY, Findings, listed, shorten
-from otel_scorer.scoring.checks.words import clip
-from otel_scorer.scoring.detectors import secrets as find_secrets
+from otel_scorer.scoring.detection.detectors import secrets as find_secrets
+from otel_scorer.scoring.reading import outcome
+from otel_scorer.scoring.reading.scale import SAFETY, Findings, listed, shorten
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
+from otel_scorer.scoring.wording.words import clip
 
 if TYPE_CHECKING:
     from otel_scorer.conventions.trace_view import Step, TraceView

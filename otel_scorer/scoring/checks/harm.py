@@ -8,15 +8,15 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from otel_scorer.scoring.checks import outcome
 from otel_scorer.scoring.checks.harm_requests import defensive, harmful, looks_harmless
 from otel_scorer.scoring.checks.harm_signs import signs_of_harm
-from otel_scorer.scoring.checks.lexicon import Wording, phrases
-from otel_scorer.scoring.checks.said import Said, said
-from otel_scorer.scoring.checks.scale import SAFETY, Findings
-from otel_scorer.scoring.checks.words import clip
-from otel_scorer.scoring.hits import folded
+from otel_scorer.scoring.detection.hits import folded
+from otel_scorer.scoring.reading import outcome
+from otel_scorer.scoring.reading.said import Said, said
+from otel_scorer.scoring.reading.scale import SAFETY, Findings
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
+from otel_scorer.scoring.wording.lexicon import Wording, phrases
+from otel_scorer.scoring.wording.words import clip
 
 HarmKind = Literal["harassment", "hate", "minors", "self_harm", "sexual", "violence"]
 _KINDS: frozenset[HarmKind] = frozenset(("harassment", "hate", "minors", "self_harm", "sexual", "violence"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from otel_scorer.scoring.checks.harm_signs import signs_of_harm
-from otel_scorer.scoring.checks.lexicon import Wording, phrases
+from otel_scorer.scoring.wording.lexicon import Wording, phrases
 
 _SOMEBODY = (
     r"(?:someone|somebody|anyone|people|a person|a child|children|my (?:\w+ )?(?:wife|husband|ex|exes|boyfriend"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from otel_scorer.scoring.checks.lexicon import Phrases, Wording, phrases
+from otel_scorer.scoring.wording.lexicon import Phrases, Wording, phrases
 
 _GROUPS = (
     r"muslims?|jews?|zionists|blacks|white people|asians|arabs|africans|mexicans|chinese|indians|hindus|christians"

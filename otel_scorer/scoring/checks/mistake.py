@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from otel_scorer.conventions.steps import ancestors
-from otel_scorer.scoring.checks import outcome
-from otel_scorer.scoring.checks.content import content
-from otel_scorer.scoring.checks.lexicon import phrases
-from otel_scorer.scoring.checks.scale import PLAN, Findings, shorten
-from otel_scorer.scoring.checks.words import as_text, clip
+from otel_scorer.scoring.reading import outcome
+from otel_scorer.scoring.reading.scale import PLAN, Findings, shorten
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
+from otel_scorer.scoring.wording.content import content
+from otel_scorer.scoring.wording.lexicon import phrases
+from otel_scorer.scoring.wording.words import as_text, clip
 
 if TYPE_CHECKING:
     from otel_scorer.conventions.trace_view import Step, ToolUse, TraceView

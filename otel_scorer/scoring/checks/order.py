@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from otel_scorer.scoring.checks import outcome
 from otel_scorer.scoring.checks.plan import bare, needs_of
-from otel_scorer.scoring.checks.scale import PLAN, Findings, shorten
-from otel_scorer.scoring.checks.words import clip, sentences
+from otel_scorer.scoring.reading import outcome
+from otel_scorer.scoring.reading.scale import PLAN, Findings, shorten
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
+from otel_scorer.scoring.wording.words import clip, sentences
 
 if TYPE_CHECKING:
     from otel_scorer.conventions.trace_view import Step, ToolUse, TraceView

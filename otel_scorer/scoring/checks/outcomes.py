@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from otel_scorer.scoring.checks import outcome
-from otel_scorer.scoring.checks.words import clip
+from otel_scorer.scoring.reading import outcome
 from otel_scorer.scoring.verdict import CannotTell, Target
+from otel_scorer.scoring.wording.words import clip
 
 if TYPE_CHECKING:
     from otel_scorer.conventions.trace_view import ToolUse, TraceView

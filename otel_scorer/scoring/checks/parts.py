@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from otel_scorer.scoring.checks.choice import MAX_REQUEST, left_open, speaks_for_itself
-from otel_scorer.scoring.checks.scale import PLAN, Findings, listed, shorten
-from otel_scorer.scoring.checks.words import clip, leaves, words
+from otel_scorer.scoring.reading.scale import PLAN, Findings, listed, shorten
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
+from otel_scorer.scoring.wording.words import clip, leaves, words
 
 if TYPE_CHECKING:
     from otel_scorer.conventions.trace_view import TraceView

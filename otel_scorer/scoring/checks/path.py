@@ -6,13 +6,13 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from otel_scorer.scoring.checks import outcome
-from otel_scorer.scoring.checks.content import content
 from otel_scorer.scoring.checks.plan import repetitions
-from otel_scorer.scoring.checks.said import result_text
-from otel_scorer.scoring.checks.scale import PLAN, Findings, counted, listed
-from otel_scorer.scoring.checks.words import clip
+from otel_scorer.scoring.reading import outcome
+from otel_scorer.scoring.reading.said import result_text
+from otel_scorer.scoring.reading.scale import PLAN, Findings, counted, listed
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
+from otel_scorer.scoring.wording.content import content
+from otel_scorer.scoring.wording.words import clip
 
 if TYPE_CHECKING:
     from otel_scorer.conventions.trace_view import ToolUse, TraceView

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from otel_scorer.model import ToolDefinition
-from otel_scorer.scoring.checks import need, outcome, schema
-from otel_scorer.scoring.checks.said import result_text
-from otel_scorer.scoring.checks.scale import PLAN, Findings, counted, graded, listed, shorten
-from otel_scorer.scoring.checks.worked_examples import without_worked_examples
+from otel_scorer.scoring.demands.worked_examples import without_worked_examples
 from otel_scorer.scoring.once import Once
+from otel_scorer.scoring.reading import need, outcome, schema
+from otel_scorer.scoring.reading.said import result_text
+from otel_scorer.scoring.reading.scale import PLAN, Findings, counted, graded, listed, shorten
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
 
 if TYPE_CHECKING:

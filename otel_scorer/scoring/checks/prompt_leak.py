@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from otel_scorer.scoring.checks.content import content
-from otel_scorer.scoring.checks.lexicon import Wording, phrases, vocabulary
-from otel_scorer.scoring.checks.runs import Runs
-from otel_scorer.scoring.checks.said import Said, said
-from otel_scorer.scoring.checks.scale import SAFETY, Findings
-from otel_scorer.scoring.checks.words import clip, parsed, sentences, words
 from otel_scorer.scoring.once import Once
+from otel_scorer.scoring.reading.said import Said, said
+from otel_scorer.scoring.reading.scale import SAFETY, Findings
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
+from otel_scorer.scoring.wording.content import content
+from otel_scorer.scoring.wording.lexicon import Wording, phrases, vocabulary
+from otel_scorer.scoring.wording.runs import Runs
+from otel_scorer.scoring.wording.words import clip, parsed, sentences, words
 
 if TYPE_CHECKING:
     from otel_scorer.model import ToolDefinition

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from otel_scorer.model import Document
-from otel_scorer.scoring.checks.scale import GROUNDING, Findings, counted
-from otel_scorer.scoring.checks.similar import Similarity
-from otel_scorer.scoring.checks.words import Stems, clip, content_stems, words
+from otel_scorer.scoring.grounds.similar import Similarity
 from otel_scorer.scoring.once import Once
+from otel_scorer.scoring.reading.scale import GROUNDING, Findings, counted
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
+from otel_scorer.scoring.wording.words import Stems, clip, content_stems, words
 
 _MAX_DOCUMENTS = 200
 _NO_RETRIEVAL = CannotTell("this step is no retrieval")
@@ -24,7 +24,7 @@ def context_relevance(
     Words alone: a relevant document in other words looks poor, so a low share never scores under 2. `good` is the share
     of query words from which on the best document is taken as about the query. Leaves metric `context_relevance`
     (0 to 1). Without a step it looks at every retrieval of the trace and only measures. `similarity` is a model of a
-    team's own (`otel_scorer.scoring.checks.similar`) that says how near a document is to the query; it counts `share`
+    team's own (`otel_scorer.scoring.grounds.similar`) that says how near a document is to the query; it counts `share`
     (0 to 1), the words the rest.
     """
     near = _Near(similarity, share)

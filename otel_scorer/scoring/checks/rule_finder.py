@@ -10,11 +10,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from otel_scorer.scoring.checks import outcome
-from otel_scorer.scoring.checks.amount import NUMBER, TIMES, number, times
-from otel_scorer.scoring.checks.lexicon import phrases
-from otel_scorer.scoring.checks.words import clip, name_words, sentences, stem, words
-from otel_scorer.scoring.hits import folded
+from otel_scorer.scoring.demands.amount import NUMBER, TIMES, number, times
+from otel_scorer.scoring.detection.hits import folded
+from otel_scorer.scoring.reading import outcome
+from otel_scorer.scoring.wording.lexicon import phrases
+from otel_scorer.scoring.wording.words import clip, name_words, sentences, stem, words
 
 
 class Move(NamedTuple):

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from otel_scorer.model import Message
-from otel_scorer.scoring.checks.prompts import one_prompt
 from otel_scorer.scoring.checks.rule_finder import Move, Moves, Rule, rules_of
-from otel_scorer.scoring.checks.said import ASKS_ONLY
-from otel_scorer.scoring.checks.scale import ADHERENCE, Findings, shorten
 from otel_scorer.scoring.evidence import asks_only
+from otel_scorer.scoring.reading.prompts import one_prompt
+from otel_scorer.scoring.reading.said import ASKS_ONLY
+from otel_scorer.scoring.reading.scale import ADHERENCE, Findings, shorten
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
 
 if TYPE_CHECKING:

@@ -10,16 +10,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from otel_scorer.scoring.checks.disclosure import personal_data
-from otel_scorer.scoring.checks.injection import injection_obeyed
-from otel_scorer.scoring.checks.lexicon import Wording, phrases
 from otel_scorer.scoring.checks.prompt_leak import prompt_leak
-from otel_scorer.scoring.checks.said import ASKS_ONLY, Said, Source, said, use_of
-from otel_scorer.scoring.checks.scale import SAFETY, Findings
-from otel_scorer.scoring.checks.words import as_text, clip, leaves, parsed
-from otel_scorer.scoring.detectors import Hit
-from otel_scorer.scoring.detectors import secrets as find_secrets
+from otel_scorer.scoring.detection.detectors import Hit
+from otel_scorer.scoring.detection.detectors import secrets as find_secrets
 from otel_scorer.scoring.evidence import asks_only
+from otel_scorer.scoring.orders.injection import injection_obeyed
+from otel_scorer.scoring.reading.said import ASKS_ONLY, Said, Source, said, use_of
+from otel_scorer.scoring.reading.scale import SAFETY, Findings
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
+from otel_scorer.scoring.wording.lexicon import Wording, phrases
+from otel_scorer.scoring.wording.words import as_text, clip, leaves, parsed
 
 if TYPE_CHECKING:
     from otel_scorer.conventions.trace_view import Step

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from otel_scorer.conventions.values import string
-from otel_scorer.scoring.checks.scale import ADHERENCE, PLAN, Findings, counted, listed, shorten
-from otel_scorer.scoring.checks.words import as_text, parsed
+from otel_scorer.scoring.reading.scale import ADHERENCE, PLAN, Findings, counted, listed, shorten
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
+from otel_scorer.scoring.wording.words import as_text, parsed
 
 if TYPE_CHECKING:
     from otel_scorer.conventions.trace_view import Step, TraceView

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from otel_scorer.scoring.checks import outcome
 from otel_scorer.scoring.checks.plan import faults_of
-from otel_scorer.scoring.checks.said import use_of
-from otel_scorer.scoring.checks.scale import PLAN, Findings, shorten
+from otel_scorer.scoring.reading import outcome
+from otel_scorer.scoring.reading.said import use_of
+from otel_scorer.scoring.reading.scale import PLAN, Findings, shorten
 from otel_scorer.scoring.verdict import CannotTell, Target, Verdict
 
 _NO_TOOL = CannotTell("this step is no call of a tool, or is told twice", not_applicable=True)

@@ -1,0 +1,1 @@
+"""Instructions that can be verified by looking: found in prompts, held against answers."""

@@ -1,0 +1,1 @@
+"""Personal data and secrets in text, found by shape, checksum and the words beside them."""

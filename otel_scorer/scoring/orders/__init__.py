@@ -1,0 +1,1 @@
+"""Orders in what an agent read, and whether it obeyed them."""

@@ -1,0 +1,1 @@
+"""Rubrics as files: their format, their versions, and which of them scores what."""

@@ -1,0 +1,1 @@
+"""Texts as words: the small change of every lexical check."""
