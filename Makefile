@@ -6,7 +6,7 @@ LIVE := .venv-live
 UV ?= uv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports tests e2e phoenix mlflow live bench quality docs screenshots fmt lock clean
+.PHONY: help demo test lint types imports tests e2e phoenix mlflow model live bench quality docs screenshots fmt lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -34,13 +34,16 @@ tests: $(VENV)/.dev $(LIVE)/.live  ## the tests, with branch coverage
 
 # Built and installed once into ~/.cache/otel_scorer; what cannot be had (no Go, no Node) is skipped by name.
 e2e: $(VENV)/.dev  ## real Collectors, Jaeger, Tempo, Phoenix and clients: one line for each combination
-	$(BIN)/pytest -n 2 tests/backends
+	$(BIN)/pytest -n 2 tests/backends tests/deploy/test_compose_up.py
 
 phoenix: $(VENV)/.run  ## install Phoenix for make e2e (850 MB), else its tests are skipped
 	cd tests && PYTHONPATH=.:.. ../$(BIN)/python -m realtools.phoenix
 
 mlflow: $(VENV)/.run  ## install MLflow for make e2e (700 MB), else its tests are skipped
 	cd tests && PYTHONPATH=.:.. ../$(BIN)/python -m realtools.mlflow
+
+model: $(VENV)/.run  ## build llama.cpp's server, with a small model, for make e2e (15 min), else its tests are skipped
+	cd tests && PYTHONPATH=.:.. ../$(BIN)/python -m realtools.llama_server
 
 live: $(VENV)/.dev $(LIVE)/.live  ## of the tests, those that run published instrumentations
 	$(BIN)/pytest tests/live

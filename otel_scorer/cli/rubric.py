@@ -132,6 +132,7 @@ def render(
             chosen,
             settings.scoring.evidence_chars,
             suspicious=settings.scoring.suspicious,
+            scrub_names=settings.scoring.scrub_names,
             always=always,
         )
         for each in asyncio.run(talks):
@@ -139,7 +140,12 @@ def render(
         return
     for one in _traces(target, trace, tenant, settings):
         rendering = rubric_render.render(
-            one, chosen, settings.scoring.evidence_chars, suspicious=settings.scoring.suspicious, always=always
+            one,
+            chosen,
+            settings.scoring.evidence_chars,
+            suspicious=settings.scoring.suspicious,
+            scrub_names=settings.scoring.scrub_names,
+            always=always,
         )
         for each in asyncio.run(rendering):
             typer.echo(each.to_json() if as_json else rubric_render.text(each))

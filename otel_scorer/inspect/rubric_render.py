@@ -62,8 +62,9 @@ class _Nobody:
 
     name = "nobody"
 
-    def __init__(self, evidence_chars: int, suspicious: Suspicious) -> None:
+    def __init__(self, evidence_chars: int, suspicious: Suspicious, *, scrub_names: bool) -> None:
         self.evidence_chars = evidence_chars
+        self.scrub_names = scrub_names
         self.suspicious = suspicious
         self.sent: list[tuple[Prompt, tuple[str, ...]]] = []
 
@@ -78,16 +79,17 @@ async def render(
     evidence_chars: int,
     *,
     suspicious: Suspicious = "neutralise",
+    scrub_names: bool = False,
     always: bool = False,
 ) -> list[Rendered]:
     """What the judge would be sent about each span that the rubric judges: the trace is scored, and nobody answers.
 
-    `suspicious`: what is done with text that addresses a grader (settings `scoring.suspicious`). `always`: as if the
-    rubric said `judge: always`, so that every dimension with a question is asked. Raises UserError where the rubric
-    judges nothing in the trace.
+    `suspicious`: what is done with text that addresses a grader, `scrub_names`: whether names go too (settings of
+    `scoring`). `always`: as if the rubric said `judge: always`, so that every dimension with a question is asked.
+    Raises UserError where the rubric judges nothing in the trace.
     """
     asking = rubric.model_copy(update={"judge": "always"}) if always else rubric
-    nobody = _Nobody(evidence_chars, suspicious)
+    nobody = _Nobody(evidence_chars, suspicious, scrub_names=scrub_names)
     results = await score_trace(trace, [asking], nobody, deadline=math.inf, by_kind=Assigned([]))
     if not results:
         kinds = ", ".join(rubric.applies.kinds)
@@ -105,12 +107,14 @@ async def render_conversations(
     evidence_chars: int,
     *,
     suspicious: Suspicious = "neutralise",
+    scrub_names: bool = False,
     always: bool = False,
 ) -> list[Rendered]:
     """As `render`, of conversations. Raises UserError where the rubric judges none."""
     found: list[Rendered] = []
     for talk in talks:
-        found += await _render_conversation(talk, rubric, evidence_chars, suspicious, always)
+        nobody = _Nobody(evidence_chars, suspicious, scrub_names=scrub_names)
+        found += await _render_conversation(talk, rubric, nobody, always=always)
     if not found:
         raise UserError(
             f"no trace names a conversation that {rubric} judges: it reads gen_ai.conversation.id, session.id and the "
@@ -119,11 +123,8 @@ async def render_conversations(
     return found
 
 
-async def _render_conversation(
-    talk: Conversation, rubric: Rubric, evidence_chars: int, suspicious: Suspicious, always: bool
-) -> list[Rendered]:
+async def _render_conversation(talk: Conversation, rubric: Rubric, nobody: _Nobody, *, always: bool) -> list[Rendered]:
     asking = rubric.model_copy(update={"judge": "always"}) if always else rubric
-    nobody = _Nobody(evidence_chars, suspicious)
     results = await score_conversation(talk, [asking], nobody, deadline=math.inf, by_kind=Assigned([]))
     sent = iter(nobody.sent)
     kinds: dict[str, Kind] = {one.target_span_id: "CONVERSATION" for one in results}

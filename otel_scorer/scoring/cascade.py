@@ -43,7 +43,7 @@ from otel_scorer.scoring.judging.reduce import NO_SUMMARIES, TooLong
 from otel_scorer.scoring.judging.summaries import Summaries, Summarises
 from otel_scorer.scoring.reference import Expected
 from otel_scorer.scoring.rubrics.rubric import Rubric
-from otel_scorer.scoring.scrub import Pseudonyms
+from otel_scorer.scoring.scrub import NAMES, Pseudonyms
 from otel_scorer.scoring.verdict import HIGHEST, Target
 
 log = logging.getLogger(__name__)
@@ -109,6 +109,11 @@ def _to_ask(done: Examined) -> tuple[str, ...]:
         and done.heard[name].is_open
         and (done.rubric.judge == "always" or isinstance(done.scores[name], Missing) or done.heard[name].is_doubtful)
     )
+
+
+def names_for(judge: Judge | None) -> frozenset[str]:
+    """Kinds of names that this judge is not to see (settings `scoring.scrub_names`)."""
+    return NAMES if getattr(judge, "scrub_names", False) else frozenset()
 
 
 def _prepare(

@@ -9,7 +9,7 @@ from functools import cache
 
 from otel_scorer.conventions.trace_view import TraceView, view
 from otel_scorer.model import Missing, Result, Span, Trace
-from otel_scorer.scoring.cascade import Examined, consult, examine
+from otel_scorer.scoring.cascade import Examined, consult, examine, names_for
 from otel_scorer.scoring.heard import crash_place
 from otel_scorer.scoring.judging.exhibit import exhibit
 from otel_scorer.scoring.judging.judge import Judge
@@ -65,7 +65,7 @@ def _examine_all(
         seen = view(trace)
         if seen.own:
             return []
-        pseudonyms = _pseudonyms(seen)
+        pseudonyms = _pseudonyms(seen, names_for(judge))
     except Exception as error:  # never let one trace's shape stop the others
         missing = Missing("rubric_error", crash_place("trace", error))
         return [Job(rubric, _likely_root(trace), missing) for rubric in rubrics if trace.spans]
@@ -92,11 +92,11 @@ class _Examining:
         return examine(rubric, target, self.judge, self.expected, self.pseudonyms)
 
 
-def _pseudonyms(seen: TraceView) -> Callable[[], Pseudonyms]:
+def _pseudonyms(seen: TraceView, also: frozenset[str]) -> Callable[[], Pseudonyms]:
     """Those of the whole trace, found when the first prompt needs them: each prompt goes on from them by itself, so
     that it is the same text whichever other rubrics score the trace.
     """
-    found = cache(lambda: pseudonyms_of(exhibit(Target(seen))))
+    found = cache(lambda: pseudonyms_of(exhibit(Target(seen)), also))
     return lambda: found().copy()
 
 

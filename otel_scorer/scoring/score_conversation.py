@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from otel_scorer.conventions.conversation_view import ConversationView
 from otel_scorer.model import Conversation, Missing, Result
-from otel_scorer.scoring.cascade import Examined, consult, examine
+from otel_scorer.scoring.cascade import Examined, consult, examine, names_for
 from otel_scorer.scoring.heard import crash_place
 from otel_scorer.scoring.judging.judge import Judge
 from otel_scorer.scoring.measures import measure
@@ -16,6 +16,7 @@ from otel_scorer.scoring.result import Job, results_of
 from otel_scorer.scoring.rubrics.applies import applies_to_conversation
 from otel_scorer.scoring.rubrics.assigned import Assigned, ByKind
 from otel_scorer.scoring.rubrics.rubric import Rubric
+from otel_scorer.scoring.scrub import Pseudonyms
 from otel_scorer.scoring.settings import DEFAULT_BY_KIND
 from otel_scorer.scoring.verdict import Target
 
@@ -69,7 +70,7 @@ def _examine_all(talk: Conversation, rubrics: Sequence[Rubric], judge: Judge | N
 
 def _job(rubric: Rubric, target: Target, target_id: str, judge: Judge | None, by_kind: Assigned) -> Job:
     try:
-        done = examine(rubric, target, judge)
+        done = examine(rubric, target, judge, pseudonyms=lambda: Pseudonyms(names_for(judge)))
         configured = by_kind.names_for(rubric, "CONVERSATION", target.view)
         return Job(rubric, target_id, done, configured, measure(rubric, target))
     except Exception as error:  # the same

@@ -121,13 +121,13 @@ def test_a_schema_that_unfolds_without_end_or_fetches_is_fenced_in() -> None:
 
 
 def _patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
-    """Every compiled pattern of the checks, with its name."""
-    prefix = "otel_scorer.scoring.checks."
+    """Every compiled pattern of the checks and of what they stand on, with its name."""
+    prefix = "otel_scorer.scoring."
     modules: list[ModuleType] = [module for name, module in sorted(sys.modules.items()) if name.startswith(prefix)]
     for module in modules:
         for name, value in vars(module).items():
             for pattern in _inside(value):
-                yield f"{module.__name__.removeprefix(prefix)}.{name}", pattern
+                yield f"{module.__name__.rpartition('.')[2]}.{name}", pattern
 
 
 def _inside(value: object) -> Iterator[re.Pattern[str]]:

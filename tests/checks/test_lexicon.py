@@ -20,7 +20,7 @@ MODULES = (adherence, grounding, plan, safety)
 
 def _all_phrases() -> Iterator[tuple[str, Phrases]]:
     for name, module in sorted(sys.modules.items()):
-        if name.startswith("otel_scorer.scoring.checks."):
+        if name.startswith("otel_scorer.scoring."):
             for variable, value in vars(module).items():
                 for number, found in enumerate(_inside(value)):
                     yield f"{name.rpartition('.')[2]}.{variable}.{number}", found

@@ -140,6 +140,20 @@ async def test_too_long_for_the_judge_is_context_overflow() -> None:
     assert gap.why == "context_overflow"
 
 
+async def test_names_are_shown_unless_settings_say_otherwise() -> None:
+    class Discreet(ScriptedJudge):
+        scrub_names = True
+
+    asked = run(answer="Your contact is Dr. Maria Silva; Maria Silva works at Siemens AG.")
+    open_, discreet = ScriptedJudge({}), Discreet({})
+    for judge in (open_, discreet):
+        await score_trace(asked, [MINE], judge, deadline=soon())
+    assert "Maria Silva" in open_.prompts[0].user
+    assert recording(discreet.prompts[0])["final_answer"] == (
+        "Your contact is Dr. [PERSON_1]; [PERSON_1] works at [ORGANIZATION_1]."
+    )
+
+
 async def test_online_and_offline_see_the_same_prompt() -> None:
     judges = [ScriptedJudge({name: opinion(3) for name in MINE.dimensions}) for _ in range(2)]
     results = [await score_trace(run(), [MINE], judge, deadline=soon()) for judge in judges]

@@ -247,6 +247,11 @@ class JudgingSettings(BaseModel):
         "finding, `neutralise` also shows it to the judge word by word as a marked quotation, `do_not_score` does not "
         "ask the judge (`redaction_blocked`)",
     )
+    scrub_names: bool = Field(
+        default=False,
+        description="Names of people and organisations become pseudonyms too before a judge sees them. They are found "
+        "by lists and context, so some stay; and a judge cannot tell any more whether an answer names the right one",
+    )
 
     @model_validator(mode="after")
     def _judges_make_sense(self) -> JudgingSettings:

@@ -33,8 +33,11 @@ class ConfiguredJudge:
         evidence_chars: int,
         suspicious: Suspicious,
         summarise: Summarises | None = None,
+        *,
+        scrub_names: bool = False,
     ) -> None:
         self._judge = judge
+        self.scrub_names = scrub_names
         self.summarise = summarise
         self._endpoints = endpoints
         self.evidence_chars = evidence_chars
@@ -70,7 +73,9 @@ def build_judge(
     alone = len(judges) == 1 and settings.in_order[0].samples == 1  # one that samples is told when it disagrees
     judge = judges[0] if alone else JudgeCascade(judges, settings.unsure)
     summarise = _summariser(settings, guarded, stores)
-    return ConfiguredJudge(judge, endpoints, settings.evidence_chars, settings.suspicious, summarise)
+    return ConfiguredJudge(
+        judge, endpoints, settings.evidence_chars, settings.suspicious, summarise, scrub_names=settings.scrub_names
+    )
 
 
 def _guarded(endpoint: OpenAIJudge, settings: JudgeSettings, purse: Purse | None) -> Judge:

@@ -96,9 +96,9 @@ def long_of(shown: Exhibit, pseudonyms: Pseudonyms, quote: bool = True) -> dict[
     return long_steps(_disarmed(scrubbed(shown, pseudonyms), Pleas(quote)))
 
 
-def pseudonyms_of(shown: Exhibit) -> Pseudonyms:
+def pseudonyms_of(shown: Exhibit, also: frozenset[str] = frozenset()) -> Pseudonyms:
     """The pseudonyms of a trace, numbered in order of appearance in its exhibit: every prompt about it begins there."""
-    pseudonyms = Pseudonyms()
+    pseudonyms = Pseudonyms(also)
     scrubbed(shown, pseudonyms)
     return pseudonyms
 
