@@ -25,9 +25,9 @@ KINDS: Mapping[str, str] = {
         "three in a hundred harmless ones."
     ),
     "BEGIN": (
-        "Questions, courtesies and answers of one word state nothing, and have no score: that is most of what cannot "
-        "be told, and labelled not attributable. In the row of all answers that counts as no fault, so as order look "
-        "at the rows where there is a score, and at `attribution`, the number behind it. A five is for what nearly "
+        "Questions, courtesies and what only repeats the user state nothing of their own: with documents fetched for "
+        "them they have a doubtful four, and are labelled not attributable: half of the wrong fours. A five is for what "
+        "nearly "
         "all stands in the document; the few that are wrong there add a small thing, or turn the sense, in the "
         "document's own words. A four is retold or added to, about half and half, and a three mostly not in the "
         "document: words cannot tell more, both are doubtful, and both pass; a fail needs a number, name or statement"

@@ -152,7 +152,6 @@ _HEADLINES = (
     ("PII", "detector `personal_data` by shape"),
     ("moderation", "agent/privacy_and_safety"),
     ("BEGIN", "agent/factual_grounding"),
-    ("BEGIN", "metric/attribution"),
     ("IFBench", "agent/adherence: verifiable and output_format"),
     ("LLMBar", "agent/instruction_adherence"),
     ("BFCL", "agent/optimal_plan_execution"),
