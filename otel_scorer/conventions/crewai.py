@@ -5,12 +5,16 @@ Who has inputs hidden wants the tasks hidden too.
 
 from __future__ import annotations
 
+import re
+
 from otel_scorer.conventions.found import Reads
 from otel_scorer.conventions.source import Source
 from otel_scorer.conventions.state import is_id
 from otel_scorer.conventions.values import captured, dumped
 from otel_scorer.model import Value
 
+_PLACE = re.compile(r"\{([^{}\n]{1,100})\}")
+_MOST_FILLED = 1_000_000
 _TASKS = "crew_tasks"
 _INPUTS = ("crew_inputs", "input.value")
 
@@ -28,12 +32,22 @@ def _asked(source: Source) -> str | None:
 
 def _filled(asked: list[str], inputs: dict[str, Value]) -> list[str]:
     """The tasks with the inputs in their places (`{name}`); those that have none follow."""
-    for name in list(inputs):
-        place, value = f"{{{name}}}", inputs[name]
-        if isinstance(value, str | int | float) and any(place in text for text in asked):
-            asked = [text.replace(place, str(value)) for text in asked]
-            del inputs[name]
-    return [*asked, dumped(inputs)] if inputs else asked
+    plain = {name: str(value) for name, value in inputs.items() if isinstance(value, str | int | float)}
+    used: set[str] = set()
+    left = _MOST_FILLED
+
+    def fill(place: re.Match[str]) -> str:
+        nonlocal left
+        value = plain.get(place[1])
+        if value is None or len(value) > left:
+            return place[0]
+        left -= len(value)
+        used.add(place[1])
+        return value
+
+    asked = [_PLACE.sub(fill, text) for text in asked]
+    rest = {name: value for name, value in inputs.items() if name not in used}
+    return [*asked, dumped(rest)] if rest else asked
 
 
 READS: tuple[Reads, ...] = (Reads("input_text", (_TASKS,), _asked),)

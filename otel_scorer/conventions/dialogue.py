@@ -161,6 +161,8 @@ def _root_answer(genai: GenAI, spoken: Answer | None) -> str | None:
     told = spoken.text if spoken is not None else None
     if told is not None and _contains_repr(raw, told):
         return told
+    if told is not None and same_object(raw, told):
+        return told
     found = words(raw, "answered")
     if found is not None or is_printed_message(raw):
         return told if told is not None and found is not None and prints_object(found, told) else found

@@ -65,7 +65,9 @@ def _apart(chat: list[Value]) -> tuple[list[Value], list[Value]]:
 def _is_definition(message: Value) -> bool:
     told = _dict(_dict(message).get("content"))
     return (
-        told.get("type") == "function" and isinstance(told.get("function"), dict) and _dict(message)["role"] == "tool"
+        told.get("type") == "function"
+        and isinstance(told.get("function"), dict)
+        and _dict(message).get("role") == "tool"
     )
 
 

@@ -51,11 +51,12 @@ def without_echoes(spans: Iterable[Span]) -> list[Span]:
     failed = [span for span in found if span.status_code == STATUS_ERROR and span.status_message]
     if len(failed) < 2:
         return found
-    ended: dict[str, int] = {}
+    ended: dict[tuple[str, str], int] = {}
     for span in failed:
         if _exception(span) is not None:
-            ended[span.status_message] = min(span.end_ns, ended.get(span.status_message, span.end_ns))
-    echoes = {id(span) for span in failed if _is_echo(span, ended.get(span.status_message))}
+            said = (span.scope.name, span.status_message)
+            ended[said] = min(span.end_ns, ended.get(said, span.end_ns))
+    echoes = {id(span) for span in failed if _is_echo(span, ended.get((span.scope.name, span.status_message)))}
     if not echoes:
         return found
     return [replace(span, status_code=0, status_message="") if id(span) in echoes else span for span in found]

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from otel_scorer.conventions.dialogue import last_user_text
+from otel_scorer.conventions.dialogue import last_user_index, last_user_text
 from otel_scorer.conventions.steps import Step
 from otel_scorer.model import ROOT_KINDS
 
@@ -32,9 +32,12 @@ def _goes_on(before: Step, root: Step, told: Sequence[Step], calls: Sequence[Ste
         return False
     said = max(told, key=lambda call: call.span.end_ns).genai.output_messages or ()
     text = "\n".join(message.text for message in said).strip()
-    if not text:
-        beside = bool(root.span.parent_id) and root.span.parent_id == before.span.parent_id
-        return beside and any(message.tool_calls for message in said)
     given = calls[0].genai.input_messages or ()
     asked = last_user_text(told[0].genai.input_messages)
-    return asked == last_user_text(given) and any(message.role != "user" and text in message.text for message in given)
+    if not text:
+        beside = bool(root.span.parent_id) and root.span.parent_id == before.span.parent_id
+        known = not (asked and given) or any(asked in message.text for message in given if message.role == "user")
+        return beside and known and any(message.tool_calls for message in said)
+    newer = given[last_user_index(given) + 1 :]
+    handed = [*(message for message in given if message.role == "system"), *newer]
+    return asked == last_user_text(given) and any(text in message.text for message in handed)

@@ -302,7 +302,7 @@ def _add_content(content: Content, item: dict[str, Value], role: str) -> None:
         told = [part for key, part in told.items() if key]
     if isinstance(told, str) and told[:1] == "[" and '"type"' in told:
         told = loosened(told)
-    if (role == "tool" or "tool_call_id" in item) and role != "assistant" and _is_plain(told):
+    if (role == "tool" or item.get("tool_call_id")) and role != "assistant" and _is_plain(told):
         _add_result(content, item, told)
     else:
         content.add(told)

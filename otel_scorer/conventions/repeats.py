@@ -30,8 +30,9 @@ def repeated_calls(spans: Mapping[str, Span], kinds: Mapping[str, Kind]) -> dict
     for span in calls:
         siblings = firsts.setdefault(span.parent_id, [])
         twin = next((one for one in siblings[-_MOST_SIBLINGS:] if _is_same_call(one, span)), None)
-        if twin is None and before is not None and _is_streamed_answer(before, span):
-            twin = before
+        if twin is None and before is not None:
+            near = (before, *reversed(siblings[-_MOST_SIBLINGS:]))
+            twin = next((one for one in near if _is_streamed_answer(one, span)), None)
         if twin is None:
             siblings.append(span)
         else:
@@ -48,6 +49,8 @@ def _is_same_call(one: Span, other: Span) -> bool:
     shorter = min(one.end_ns - one.start_ns, other.end_ns - other.start_ns)
     if together <= 0 or together * 2 < shorter or not (_same_model(one, other) or _as_many_tokens(one, other)):
         return False
+    if _told_apart(one, other):
+        return False
     ids = {response_id for response_id in map(response_id_of, (one, other)) if response_id}
     return len(ids) < 2
 
@@ -56,11 +59,23 @@ def _is_streamed_answer(call: Span, answer: Span) -> bool:
     """Logfire's second span, which has no length, right after the request that tells no answer."""
     if answer.attributes.get("logfire.span_type") != "log" or answer.end_ns > answer.start_ns:
         return False
-    return "gen_ai.output.messages" not in call.attributes and _same_model(call, answer)
+    if "gen_ai.output.messages" in call.attributes or call.attributes.get("logfire.span_type") == "log":
+        return False
+    asked, again = call.attributes.get("request_data"), answer.attributes.get("request_data")
+    return _same_model(call, answer) and (asked == again or not asked or not again)
+
+
+def _told_apart(one: Span, other: Span) -> bool:
+    """Both tell other tokens, in and out. Of one call one of the two may differ: not all count cached ones, or the end
+    of a stream, alike.
+    """
+    told, again = usage_of(one), usage_of(other)
+    pairs = ((told.input, again.input), (told.output, again.output))
+    return all(here and there and here != there for here, there in pairs)
 
 
 def _as_many_tokens(one: Span, other: Span) -> bool:
-    """In and out. Of one call they may differ: not all count cached ones, or the end of a stream, alike."""
+    """In and out, where both are told."""
     told, again = usage_of(one), usage_of(other)
     return bool(told.input and told.output) and (told.input, told.output) == (again.input, again.output)
 

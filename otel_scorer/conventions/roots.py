@@ -12,6 +12,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from otel_scorer.conventions.faults import without_echoes
+from otel_scorer.conventions.kinds import kind_of
 from otel_scorer.model import ROOT_KINDS, Head, Kind, Span, Trace
 
 KindOf = Mapping[str, Kind]
@@ -73,10 +74,15 @@ def unnamed_steps(spans: Mapping[str, Span], kinds: KindOf) -> dict[str, Kind]:
 
 
 def choose_root(roots: Sequence[Span], kinds: KindOf) -> Span | None:
-    """Of `roots`, in order of start: the first AGENT, WORKFLOW or CHAIN; a lone root of any kind; else None."""
-    for span in roots:
-        if kinds[span.span_id] in ROOT_KINDS:
+    """Of `roots`, in order of start: the first AGENT, WORKFLOW or CHAIN, one that says so itself before one that
+    `unnamed_steps` takes for it; a lone root of any kind; else None.
+    """
+    runs = [span for span in roots if kinds[span.span_id] in ROOT_KINDS]
+    for span in runs:
+        if kind_of(span)[0] in ROOT_KINDS:
             return span
+    if runs:
+        return runs[0]
     return roots[0] if len(roots) == 1 else None
 
 

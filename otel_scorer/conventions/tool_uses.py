@@ -122,7 +122,9 @@ def _join_requests(uses: list[ToolUse], steps: Sequence[Step], by_id: Mapping[st
     # Clocks of milliseconds, and of several processes, put a start on the wrong side of a bound: what is left is joined
     # without.
     for requests in (_bounded, _unbounded):
-        if open_ and any(use.executed and not use.requested_by for use in uses):
+        free = {bare(use.name) for use in uses if use.executed and not use.requested_by}
+        handed = any(use.name.startswith(_HANDOFF) for use in uses)
+        if any(handed or bare(request.call.name) in free for request in open_):
             open_ = requests(open_, calls)
             for join in (_joins_by_arguments, _joins_by_name, _joins_by_handoff):
                 open_ = [request for request in open_ if not _joined(uses, request, join)]
@@ -131,15 +133,19 @@ def _join_requests(uses: list[ToolUse], steps: Sequence[Step], by_id: Mapping[st
 
 def _add_open(uses: list[ToolUse], requests: Sequence[Request], steps: Sequence[Step]) -> None:
     """Uses of the requests that no tool's span joins; an agent of that name may have done the work."""
-    agents = [step for step in steps if step.kind == "AGENT"] if requests else []
+    agents: dict[str, list[Step]] = {}
+    for step in steps if requests else ():
+        if step.kind == "AGENT":
+            agents.setdefault(bare((step.genai.agent_name or step.span.name).removesuffix(".run")), []).append(step)
     for call, request, _ in requests:
         use = ToolUse(name=request.name, id=request.id, span_id=call.span_id)
         use.start_ns = use.end_ns = call.span.end_ns
         ask(use, request, call.span_id)
         uses.append(use)
-        agent = next((agent for agent in agents if _executes(agent, call, request)), None)
+        named = agents.get(bare(request.name), []) if request.name else []
+        agent = next((agent for agent in named if agent.span.start_ns >= call.span.start_ns), None)
         if agent is not None:
-            agents.remove(agent)
+            named.remove(agent)
             _answer_by(use, agent)
 
 
@@ -197,12 +203,6 @@ def _joins_by_handoff(use: ToolUse, request: Request) -> bool:
     if not use.name.startswith(_HANDOFF) or not _within(use, request):
         return False
     return request.call.name == "transfer_to_" + _NO_NAME.sub("_", use.name.removeprefix(_HANDOFF)).lower()
-
-
-def _executes(agent: Step, call: Step, request: ToolCall) -> bool:
-    """An agent that bears the tool's name does its work (a managed agent of smolagents)."""
-    name = (agent.genai.agent_name or agent.span.name).removesuffix(".run")
-    return agent.span.start_ns >= call.span.start_ns and bool(name) and bare(name) == bare(request.name)
 
 
 def _answer_by(use: ToolUse, agent: Step) -> None:

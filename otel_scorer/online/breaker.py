@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from otel_scorer.errors import LedgerBusy, LedgerError, LedgerRefuses
@@ -36,7 +36,10 @@ class Breaker:
         grace: Grace,
         counted: Callable[[LedgerError], None],
         clock: Callable[[], float] = time.monotonic,
+        prove: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
+        """`prove`: whether a store that was away at the start may be used; until then nothing is written to it."""
+        self._prove = prove
         self._ledger = ledger
         self._silence_s = silence_s
         self._bypass = bypass
@@ -81,7 +84,8 @@ class Breaker:
     def _judge(self, error: LedgerError, failing_since: float) -> None:
         self._grace.heard(error)
         silent_s = self._clock() - max(failing_since, self._last_answer)
-        if isinstance(error, LedgerRefuses) or (silent_s >= self._silence_s and not isinstance(error, LedgerBusy)):
+        lasting = silent_s >= self._silence_s and not isinstance(error, LedgerBusy)
+        if self._prove is not None or isinstance(error, LedgerRefuses) or lasting:
             self._open(error)
 
     def _open(self, error: LedgerError) -> None:
@@ -104,6 +108,9 @@ class Breaker:
     async def _look(self, failing_since: float) -> None:
         try:
             await probe_write(self._ledger)
+            if self._prove is not None:
+                await self._prove()
+                self._prove = None
             self.answered()
             if self._state == "open":
                 await self._recover()

@@ -86,23 +86,23 @@ class OutboxSender:
         await self._ledger.postbox.postpone(group, now_ms + int(wait_s * 1000))
 
     async def _in_halves(self, group: list[Outgoing], now_ms: int, start_before: float) -> int:
-        """One record over which the backend stumbles must not hold up its neighbours. Where it takes neither half it is
-        sick itself, and nothing more is asked of it; else the half that it did not take is halved again. By lot, so
-        that two such records are not for ever in different halves. Answers how many are settled.
+        """Records over which the backend stumbles must not hold up their neighbours, however many they are: of the
+        halves that it did not take one is halved again, down to one record, and the other waits. By lot, so that the
+        next time others go together. Answers how many are settled.
         """
-        settled = 0
+        settled, left = 0, list[list[Outgoing]]()
         while len(group) > 1 and time.monotonic() < start_before:
-            mixed = random.sample(group, len(group))
-            halves = [mixed[: len(mixed) // 2], mixed[len(mixed) // 2 :]]
-            left = [half for half in halves if not await self._is_taken(half)]
-            settled += len(group) - sum(map(len, left))
-            if len(left) != 1:
-                break
-            group = left[0]
-        else:
-            left = [group]
-        for half in left:
-            await self._postpone(half, Broken(""), now_ms)
+            mixed, group = random.sample(group, len(group)), []
+            for half in (mixed[: len(mixed) // 2], mixed[len(mixed) // 2 :]):
+                if await self._is_taken(half):
+                    settled += len(half)
+                elif group:
+                    left.append(half)
+                else:
+                    group = half
+        for half in [*left, group]:
+            if half:
+                await self._postpone(half, Broken(""), now_ms)
         return settled
 
     async def _is_taken(self, group: list[Outgoing]) -> bool:

@@ -63,9 +63,9 @@ class SweepSettings(BaseModel):
     give_up_hours: float = Field(
         default=24.0,
         gt=0,
-        description="A span that the backend does not take for so long, though it takes others, is put aside in the "
-        "quarantine, counted and logged. What nobody can send is held: a backend that is away, or refuses us because "
-        "of our settings, loses nothing.",
+        description="A span over which the backend breaks for so long (HTTP 500 and the like), though it takes others, "
+        "is put aside in the quarantine, counted and logged. All else is held: a backend that is away, asks for time, "
+        "or refuses us because of our settings, loses nothing.",
     )
     quarantine_hours: float = Field(default=72.0, gt=0, description="How long spans that were put aside are kept.")
 

@@ -183,17 +183,20 @@ class Shipper:
 
     async def _not_taken(self, batch: Batch, outcome: Retryable | Broken, delivery: Delivery, now_ms: int) -> None:
         """It is sent again, in smaller parts where the backend may stumble over something in it."""
+        if isinstance(outcome, Retryable) and outcome.after_s is not None:  # who names a wait has too much to do
+            self._pending(outcome.after_s, delivery)
+            return
         parts = self._parts(batch, outcome)
         if len(parts) > 1:
             await asyncio.gather(*(self._send(part, delivery, now_ms) for part in parts))
             return
         self._stumbles.failed(parcel.member for parcel in batch)
-        if self._is_given_up(batch, now_ms):
+        if self._is_given_up(batch, outcome, now_ms):
             delivery.add(batch)
             why = f"not taken for {self._settings.give_up_hours:g} hours, while others were: {outcome.message}"
             self._put_aside(batch, why, 1, delivery, now_ms)
         else:
-            self._pending(outcome.after_s if isinstance(outcome, Retryable) else None, delivery)
+            self._pending(None, delivery)
 
     def _parts(self, batch: Batch, outcome: Retryable | Broken) -> list[Batch]:
         """Traces alone where something is broken: one that the backend stumbles over must not hold up the others.
@@ -206,11 +209,15 @@ class Shipper:
             return [[parcel] for parcel in batch] if lasting or isinstance(outcome, Broken) else [batch]
         return _halves(batch) if lasting else [batch]
 
-    def _is_given_up(self, batch: Batch, now_ms: int) -> bool:
-        """A single span, far beyond its time, that fails while others are taken."""
+    def _is_given_up(self, batch: Batch, outcome: Retryable | Broken, now_ms: int) -> bool:
+        """A single span, far beyond its time, over which the backend breaks while it takes others. One that only asks
+        for time, or does not answer, may have too much to do: its spans are kept.
+        """
         (first, *others) = batch
         most_s = self._settings.give_up_hours * 3600
-        if others or len(first.spans) > 1 or self._stumbles.lasts_s(first.member) < most_s / _SURE_AFTER:
+        if others or len(first.spans) > 1 or not isinstance(outcome, Broken):
+            return False
+        if self._stumbles.lasts_s(first.member) < most_s / _SURE_AFTER:
             return False
         release_ms = first.spans[0].release_ms
         return release_ms is not None and now_ms - release_ms >= most_s * 1000

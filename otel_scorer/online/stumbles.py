@@ -19,13 +19,13 @@ _MOST = 10_000
 
 @dataclass(slots=True)
 class _Case:
-    """`began_taken` and `last_taken`: how many batches the backend had taken by then."""
+    """`lasts_s`: the times between two failures of it in which the backend took something, together; `last_taken`: how
+    many batches it had taken by then.
+    """
 
-    since: float
-    began_taken: int
+    lasts_s: float
     last_at: float
     last_taken: int
-    last_failures: int
 
 
 class Stumbles:
@@ -35,7 +35,6 @@ class Stumbles:
         self._clock = clock
         self._cases: dict[Member, _Case] = {}
         self._taken = 0
-        self._failures = 0
 
     def took(self) -> None:
         """The backend has taken a batch."""
@@ -44,23 +43,20 @@ class Stumbles:
     def failed(self, members: Iterable[Member]) -> None:
         """It has not taken one with these traces in it."""
         for member in members:
-            self._failures += 1
             self._note(member)
 
     def lasts_s(self, member: Member) -> float:
         """For how many seconds the trace has failed while others were taken; 0.0 when none was."""
         case = self._cases.get(member)
-        return case.last_at - case.since if case is not None and case.last_taken > case.began_taken else 0.0
+        return case.lasts_s if case is not None else 0.0
 
     def _note(self, member: Member) -> None:
         now, case = self._clock(), self._cases.pop(member, None)
-        if case is None or now - case.last_at > _FORGOTTEN_S or self._is_outage(case):
-            case = _Case(now, self._taken, now, self._taken, self._failures)
-        case.last_at, case.last_taken, case.last_failures = now, self._taken, self._failures
+        if case is None or now - case.last_at > _FORGOTTEN_S:
+            case = _Case(0.0, now, self._taken)
+        if self._taken > case.last_taken:  # an outage adds nothing: then it takes nobody
+            case.lasts_s += now - case.last_at
+        case.last_at, case.last_taken = now, self._taken
         self._cases[member] = case  # at the end: the first is the one that failed the longest ago
         if len(self._cases) > _MOST:
             del self._cases[next(iter(self._cases))]
-
-    def _is_outage(self, case: _Case) -> bool:
-        """Since it failed the last time others have failed too, and none was taken."""
-        return self._taken == case.last_taken and self._failures - case.last_failures > 1

@@ -53,6 +53,7 @@ class Archive:
         self._history = history
         self._settings = settings
         self._is_open = False
+        self._why_not = "not opened yet"
 
     @staticmethod
     async def open(settings: Settings) -> Archive:
@@ -75,8 +76,9 @@ class Archive:
             await asyncio.sleep(_AGAIN_S)
             try:
                 await self._open()
-            except OtelScorerError as error:
-                log.info("history is away: %s", error)
+            except Exception as error:
+                self._why_not = str(error)
+                log.log(logging.INFO if isinstance(error, HistoryUnavailable) else logging.ERROR, "history: %s", error)
 
     async def _open(self) -> None:
         await asyncio.to_thread(self._history.open)
@@ -89,8 +91,10 @@ class Archive:
 
     async def write(self, streamed: Sequence[StreamedRecord]) -> int:
         """Stores records and kept content; answers how many could not be read. Raises OtelScorerError while the
-        database is away.
+        database is away, or has not got our tables.
         """
+        if not self._is_open:
+            raise HistoryUnavailable(self._why_not)
         return await asyncio.to_thread(self._write, streamed)
 
     def _write(self, streamed: Sequence[StreamedRecord]) -> int:

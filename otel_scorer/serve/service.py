@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from otel_scorer.config import Settings
-from otel_scorer.errors import LedgerDown, LedgerError, LedgerRefusesUs, UserError
+from otel_scorer.errors import LedgerDown, LedgerError, LedgerRefuses, LedgerRefusesUs, UserError
 from otel_scorer.history.record import Record
 from otel_scorer.ledger.health import require_durable
 from otel_scorer.ledger.store import Ledger
@@ -297,9 +297,17 @@ class Service:
         def counted(error: LedgerError) -> None:
             self.metrics.add("ledger_errors", 1, kind=type(error).__name__)
 
-        breaker = Breaker(ledger, self._settings.ledger.silence_s, bypass, grace, counted)
+        async def prove() -> None:
+            try:
+                await require_durable(ledger.client, self._settings.ledger)
+            except UserError as error:
+                raise LedgerRefuses(str(error)) from error
+
+        away = self._away_at_start.get(ledger.name)
+        silence_s = self._settings.ledger.silence_s
+        breaker = Breaker(ledger, silence_s, bypass, grace, counted, prove=prove if away else None)
         self._closing.push_async_callback(breaker.close)
-        if (away := self._away_at_start.get(ledger.name)) is not None:
+        if away is not None:
             breaker.failed(away, breaker.now())  # from now on it looks whether the store is there
         return Shard(breaker, bypass)
 

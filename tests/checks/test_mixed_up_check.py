@@ -82,3 +82,12 @@ def test_things_without_a_name_of_their_own_cannot_be_told_apart() -> None:
     same = Call("list", {}, '[{"kind": "lamp", "price": 10.5}, {"kind": "lamp", "price": 99.5}]')
     assert isinstance(asked("The lamp is 99.50.", same), CannotTell)
     assert isinstance(asked("ICE 579 departs at 10:05.", Call("t", {}, "ICE 579 08:30, ICE 1007 10:05")), CannotTell)
+
+
+@pytest.mark.parametrize(
+    "answer", ["Alpha is rated 15, against 12 for the runner-up.", "Alpha: 15 stars (the cheapest has 12)."]
+)
+def test_what_may_speak_of_two_things_is_a_doubtful_fault_at_most(answer: str) -> None:
+    hotels = Call("hotels", {}, json.dumps([{"name": "Alpha", "rating": 15}, {"name": "Beta", "rating": 12}]))
+    told = mixed_up(target(Run("Which hotel is best?", answer, moves=(hotels,)), "otel"))
+    assert isinstance(told, CannotTell) or told.doubtful or told.estimate == 5

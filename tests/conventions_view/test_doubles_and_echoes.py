@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from spans_by_hand import kind, otel_llm, span, tool, trace
 
@@ -35,8 +37,9 @@ def test_one_call_told_by_two_siblings_counts_once() -> None:
         call("b", FRAMEWORK, (2, 9)),
         call("b", CLIENT, (11, 20)),
         call("b", CLIENT, (2, 9), **{"gen_ai.usage.output_tokens": 6, "gen_ai.request.model": "another"}),
+        call("b", CLIENT, (2, 9), **{"gen_ai.usage.output_tokens": 6, "gen_ai.usage.input_tokens": 41}),
     ],
-    ids=["by the same instrumentation", "one after the other", "other tokens of another model"],
+    ids=["by the same instrumentation", "one after the other", "other tokens of another model", "other tokens"],
 )
 def test_two_calls_count_twice(other: Span) -> None:
     seen = view(trace(agent(), call("a", FRAMEWORK), other))
@@ -58,6 +61,13 @@ def test_an_error_that_later_spans_echo_is_the_first_ones_alone() -> None:
     seen = view(trace(agent(), first, later))
     assert [span_id for span_id, _ in seen.errors] == ["t1"]
     assert [bool(use.error) for use in seen.tool_uses] == [True, False]
+
+
+def test_another_instrumentations_span_that_fails_with_the_same_words_did_fail() -> None:
+    first = failing("t1", (10, 20), raised=True)
+    later = failing("t2", (30, 40), raised=False)
+    seen = view(trace(agent(), first, replace(later, scope=Scope("of my own"))))
+    assert [span_id for span_id, _ in seen.errors] == ["t1", "t2"]
 
 
 def test_an_error_that_goes_up_or_happens_again_is_one() -> None:

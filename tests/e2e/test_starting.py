@@ -11,8 +11,11 @@ import pytest
 from e2e.agent_traces import agent_run, request_of
 from e2e.deployed import deployed, restart_store
 from e2e.load import Load, statuses
-from e2e.running import Door, free_port, send, until
+from e2e.running import Door, Process, free_port, send, until
 from otlp_sink import Sink
+from redis import Redis
+
+from otel_scorer.ledger.embedded import start_valkey
 
 pytestmark = pytest.mark.e2e
 
@@ -95,3 +98,23 @@ async def _says(door: Door, words: str) -> bool | None:
 
 async def _records(door: Door) -> bool | None:
     return door.metric("otel_scorer_records_written_total") == 1 or None
+
+
+async def test_a_store_that_turns_up_without_the_durability_that_we_promise_is_not_written_to(sink: Sink) -> None:
+    async with deployed(sink, **UNSCORED) as deployment:
+        deployment.store()
+        assert deployment.valkey is not None
+        await asyncio.to_thread(deployment.valkey.stop)
+        process, door = await deployment.serve()
+        deployment.valkey = await asyncio.to_thread(lambda: start_valkey(deployment.folder / "store", fsync="no"))
+        await until(lambda: _logs(process, "appendfsync"), 20.0, process.text)
+        run = agent_run()
+        await send(door, request_of(run))
+        await sink.until_spans(len(run))
+        with Redis(unix_socket_path=str(deployment.valkey.socket)) as store:
+            assert store.keys("*:t:*") == []
+        assert "appendfsync" in await asyncio.to_thread(door.readiness)
+
+
+async def _logs(process: Process, word: str) -> bool | None:
+    return word in process.text() or None

@@ -267,5 +267,5 @@ async def test_a_backend_that_is_broken_altogether_is_not_asked_for_each_evaluat
     await fill(ledger, evaluations(100))
     backend = Stumbling(b"")
     assert await sender_of(ledger, backend, Metrics()).send_due() == 0
-    assert backend.requests == 3
+    assert backend.requests <= 1 + 2 * 7, "two for each halving of 100"
     assert await waiting(ledger, "") == 100

@@ -234,10 +234,9 @@ async def test_neighbours_of_a_span_that_is_never_taken_leave_within_minutes(out
     assert hours.quarantined == []
 
 
-@pytest.mark.parametrize("outcome", STUMBLES, ids=["broken", "retryable"])
-async def test_a_span_that_is_not_taken_for_a_day_while_others_are_is_put_aside(outcome: Outcome) -> None:
+async def test_a_span_over_which_the_backend_breaks_for_a_day_while_it_takes_others_is_put_aside() -> None:
     held = parcels(1)
-    hours = Hours(Stumbling(held[0].spans[0].raw, outcome), held)
+    hours = Hours(Stumbling(held[0].spans[0].raw, Broken("HTTP 500")), held)
     await hours.go_on(23.9)
     assert len(hours.held) == 1
     await hours.go_on(0.2)
@@ -272,7 +271,44 @@ async def test_a_span_alone_in_an_idle_service_is_put_aside_when_others_were_tak
     held = parcels(1)
     hours = Hours(Stumbling(held[0].spans[0].raw, STUMBLES[0]), held)
     await hours.go_on(30.0, with_others=False)
-    assert len(hours.held) == 1, "nobody knows whether the backend takes anything"
     await hours.go_on(0.1)
+    assert len(hours.held) == 1, "an outage and a few minutes are no proof"
+    await hours.go_on(1.0)
     assert hours.held == []
     assert len(hours.quarantined) == 1
+
+
+@pytest.mark.parametrize("after_s", [None, 30.0])
+async def test_what_a_backend_asks_to_wait_with_is_never_put_aside(after_s: float | None) -> None:
+    held = parcels(1)
+    hours = Hours(Stumbling(held[0].spans[0].raw, Retryable(after_s, "HTTP 429")), held)
+    await hours.go_on(60.0)
+    assert (len(hours.held), hours.quarantined) == (1, [])
+
+
+async def test_what_failed_once_before_an_outage_is_not_put_aside_during_it() -> None:
+    held = parcels(1)
+    backend = Stumbling(held[0].spans[0].raw, Broken("HTTP 500"))
+    hours = Hours(backend, held)
+    await hours.go_on(0.05)
+    backend.away = True
+    await hours.go_on(30.0)
+    backend.away = False
+    await hours.go_on(0.05)
+    assert (len(hours.held), hours.quarantined) == (1, [])
+
+
+async def test_two_spans_that_break_the_backend_do_not_make_an_outage_of_each_other() -> None:
+    held = parcels(6)
+    poison = [held[1].spans[0].raw, held[4].spans[1].raw]
+
+    class Twice(Stumbling):
+        async def send(self, signal: str, body: bytes, headers: Mapping[str, str], timeout_s: float) -> Outcome:
+            if any(span.raw in poison for span in raw_spans_of(body)):
+                return Broken("HTTP 500")
+            return await super().send(signal, body, headers, timeout_s)
+
+    hours = Hours(Twice(b"", Broken("HTTP 500")), held)
+    await hours.go_on(25.2)
+    assert hours.held == []
+    assert sorted(span.raw for entry in hours.quarantined for span in raw_spans_of(entry.body)) == sorted(poison)

@@ -6,6 +6,8 @@ import re
 
 _MAX_LISTED = 500
 """Lists of numbers that a text may write without blanks."""
+_GROUPED = re.compile(r"[1-9]\d{0,2}(?:,\d{3}){2,4}")
+"""`1,240,178` is one number."""
 _LISTED = re.compile(r"\d{1,15}(?:,\d{1,15}){2,200}")
 
 
@@ -17,7 +19,7 @@ def lines_of(text: str) -> list[float]:
 
 def cells_of(text: str) -> list[float]:
     """Numbers that stand with commas and no blanks between them: `1240,1178` of a table is two."""
-    listed = _LISTED.findall(text) if "," in text else ()
+    listed = [one for one in _LISTED.findall(text) if not _GROUPED.fullmatch(one)] if "," in text else ()
     found = [float(cell) for one in listed[:_MAX_LISTED] for cell in one.split(",")]
     return found + [float(cell) for line in _table_lines(text) for cell in line.split(",") if _CELL.fullmatch(cell)]
 

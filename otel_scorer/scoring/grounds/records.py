@@ -31,7 +31,8 @@ _MIXING = vocabulary(
     """
     other others another than next later earlier previous first second both each either all any every only total
     instead alternative alternatively compared versus vs respectively while whereas after before between together
-    combined sum average more less fewer same like except besides plus also difference apart from to
+    combined sum average more less fewer same like except besides plus also difference apart from to against no not
+    never longer neighbour neighbours runner up cheapest lowest highest best worst top some
     """
 )
 """Words of a clause that may speak of more than the one thing that it names."""
@@ -77,7 +78,7 @@ def mixed_up(target: Target) -> Verdict | CannotTell:
                 break
     if not findings.all:
         return CannotTell("no value is said of another thing than the one it was read of")
-    return Verdict(2.0, findings.all[0].text, tuple(findings.all), findings.spans)
+    return Verdict(2.0, findings.all[0].text, tuple(findings.all), findings.spans, doubtful=True)
 
 
 def _of_another(
