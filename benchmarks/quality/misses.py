@@ -28,7 +28,7 @@ KINDS: Mapping[str, str] = {
         "Questions, courtesies and what only repeats the user state nothing of their own: with documents fetched for "
         "them they have a doubtful four, and are labelled not attributable: half of the wrong fours. A five is for "
         "what nearly all stands in the document; the few that are wrong there add a small thing, or turn the sense, in "
-        "the document's own words. A four is retold or added to, about half and half, and a three mostly not in the "
+        "the document's own words. A four is retold or, more often, added to, and a three mostly not in the "
         "document: words cannot tell more, both are doubtful, and both pass; a fail needs a number, name or statement"
         " that is plainly made up, or a judge. The scale was not fitted: it is the share of the answer that stands in"
         " the document, from 2.6 (nothing) to 5 (all). Of 105 minimal pairs made by hand "

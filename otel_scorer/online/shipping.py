@@ -243,7 +243,7 @@ class Shipper:
                 )
             )
         self._metrics.add("quarantined_spans", rejected)
-        log.error("the backend refused %d span(s) of %d trace(s): %s", rejected, len(batch), reason[:200])
+        log.error("put aside %d span(s) of %d trace(s): %s", rejected, len(batch), reason[:200])
 
     def _pending(self, after_s: float | None, delivery: Delivery) -> None:
         if after_s is not None:
